@@ -20,7 +20,7 @@ demo: install
 	$(RUN) manage.py migrate --verbosity 0
 	$(RUN) manage.py load_demo $(if $(DATA),--data "$(DATA)")
 	$(RUN) manage.py collectstatic --no-input --verbosity 0
-	@$(RUN) manage.py load_demo --logins --address "http://$(HOST):$(PORT)/"
+	@$(RUN) manage.py load_demo --address "http://$(HOST):$(PORT)/"
 	$(RUN) -m config.serving --host $(HOST) --port $(PORT)
 
 serve: install

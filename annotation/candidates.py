@@ -1,0 +1,30 @@
+"""Candidates: the (image, class) pairs that reviewers judge."""
+
+import numpy as np
+from django.db import connection
+
+from annotation.bulk import array_literal
+
+# A pair that somebody predicts is a candidate of its own, even if the reviewer who once added it
+# took it back.
+INSERT = """
+    WITH added AS (
+        INSERT INTO annotation_candidate (image_id, class_index, verdict)
+        SELECT DISTINCT image_id, class_index, 0
+        FROM unnest(%s::bigint[], %s::int[]) AS pair (image_id, class_index)
+        ON CONFLICT (image_id, class_index) DO UPDATE SET added_by_id = NULL
+        WHERE annotation_candidate.added_by_id IS NOT NULL
+        RETURNING xmax = 0 AS fresh
+    )
+    SELECT count(*) FROM added WHERE fresh
+"""
+
+
+def add_candidates(image_ids: np.ndarray, class_indices: np.ndarray) -> int:
+    """Make candidates of the pairs that are none yet, in one statement; return how many were new.
+
+    image_ids: int64 [n], primary keys of images; class_indices: integer [n]. Pairs may repeat.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT, [array_literal(image_ids), array_literal(class_indices)])
+        return cursor.fetchone()[0]

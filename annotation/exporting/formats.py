@@ -1,0 +1,105 @@
+"""How image records are written down. docs/admins.md describes both formats for readers."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+from annotation.exporting.records import ImageRecord, class_names, image_records
+from annotation.models import Dataset
+
+CSV_COLUMNS = [
+    "image_id", "datasets", "class_key", "class_index", "class_name", "is_target", "verdict",
+    "problematic", "problem_reason",
+    "judgment_id", "judgment", "reviewer", "round", "judged_at", "milliseconds",
+]  # fmt: skip
+
+
+def as_json(datasets: Sequence[Dataset]) -> Iterator[str]:
+    """One JSON object, piece by piece; one line per image."""
+    taxonomy = datasets[0].taxonomy
+    head = {
+        "format": "tusker-annotations",
+        "version": 1,
+        "exported": datetime.now(UTC).isoformat(),
+        "taxonomy": taxonomy.name,
+        "datasets": [dataset.name for dataset in datasets],
+        "classes": [
+            {"index": index, "key": key, "name": name}
+            for index, (key, name) in sorted(class_names(taxonomy).items())
+        ],
+    }
+    yield json.dumps(head, ensure_ascii=False)[:-1] + ', "images": ['
+    separator = "\n"
+    for record in image_records(datasets):
+        yield separator + json.dumps(_json_image(record), ensure_ascii=False)
+        separator = ",\n"
+    yield "\n]}\n"
+
+
+def _json_image(record: ImageRecord) -> dict[str, object]:
+    return {
+        "image_id": record.image_id,
+        "datasets": record.datasets,
+        "targets": [record.target],
+        **record.classes,
+        "problematic": record.problematic,
+        "problem_reason": record.problem_reason,
+        "judgments": [
+            {"class" if name == "key" else name: value for name, value in asdict(judgment).items()}
+            for judgment in record.judgments
+        ],
+    }
+
+
+def as_csv(datasets: Sequence[Dataset]) -> Iterator[str]:
+    """One row per judgment; a class that nobody judged has one row without a judgment."""
+    classes = {
+        key: (index, name) for index, (key, name) in class_names(datasets[0].taxonomy).items()
+    }
+    line = io.StringIO()
+    writer = csv.writer(line, lineterminator="\n")
+    writer.writerow(CSV_COLUMNS)
+    for record in image_records(datasets):
+        writer.writerows(_csv_rows(record, classes))
+        yield line.getvalue()
+        line.seek(0)
+        line.truncate()
+    yield line.getvalue()
+
+
+def _csv_rows(
+    record: ImageRecord, classes: dict[str, tuple[int, str]]
+) -> Iterator[list[object]]:
+    verdicts = {key: verdict for verdict, keys in record.classes.items() for key in keys}
+    judged = {judgment.key for judgment in record.judgments}
+    image = [record.image_id, " ".join(record.datasets)]
+    problem = [int(record.problematic), _plain(record.problem_reason)]
+
+    def pair(key: str) -> list[object]:
+        verdict = verdicts.get(key, "withdrawn")
+        return [*image, key, *classes[key], int(key == record.target), verdict, *problem]
+
+    for judgment in record.judgments:
+        yield [
+            *pair(judgment.key), judgment.id, judgment.verdict, judgment.reviewer,
+            _plain(judgment.round), judgment.judged_at, judgment.milliseconds,
+        ]  # fmt: skip
+    for key in verdicts:
+        if key not in judged:
+            yield [*pair(key), "", "", "", "", "", ""]
+
+
+def _plain(text: str) -> str:
+    """Free text that a spreadsheet won't take for a formula."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+FORMATS: dict[str, Callable[[Sequence[Dataset]], Iterator[str]]] = {
+    "json": as_json,
+    "csv": as_csv,
+}

@@ -1,0 +1,18 @@
+from django.urls import include, path
+
+from annotation.exporting import views as exporting
+from annotation.review import views as review
+
+urlpatterns = [
+    path("", include("annotation.importing.urls")),
+    path("review/", review.review, name="review"),
+    path("review/new/", review.round_new, name="round_new"),
+    path("review/<int:round_id>/", review.review_round, name="review_round"),
+    path("review/<int:round_id>/close/", review.round_close, name="round_close"),
+    path("review/<int:round_id>/api/next/", review.review_next, name="review_next"),
+    path("review/<int:round_id>/api/item/<uuid:uid>/", review.review_item, name="review_item"),
+    path("review/<int:round_id>/api/progress/", review.review_progress, name="review_progress"),
+    path("review/<int:round_id>/api/submit/", review.review_submit, name="review_submit"),
+    path("export/", exporting.export, name="export"),
+    path("export/annotations.<str:suffix>", exporting.export_download, name="export_download"),
+]

@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from annotation.models import Image, RoundItem, Verdict
+from annotation.review.queue import history, may_open, next_images
+from annotation.review.rounds import extend_rounds
+from tests.factories import judge, make_round, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def test_images_come_in_the_order_of_the_round_and_once():
+    current, user = make_round(images=5), make_user("reviewer")
+    first = next_images(current, user, set(), 2)
+    second = next_images(current, user, set(first.image_ids), 3)
+    order = list(current.items.order_by("position").values_list("image_id", flat=True))
+    assert first.image_ids + second.image_ids == order
+
+
+def test_the_order_depends_on_the_seed_alone():
+    def keys(seed):
+        items = make_round(images=20, seed=seed).items.order_by("position")
+        return [item.image.key[-5:] for item in items.select_related("image")]
+
+    one, same, other = keys(1), keys(1), keys(2)
+    # The keys hold the dataset's name, which differs between rounds: only their shuffling is seen.
+    assert sorted(one) == sorted(same) == sorted(other)
+    assert one != sorted(one)
+    assert one != other
+
+
+def test_two_reviewers_never_hold_the_same_image():
+    current = make_round(images=6)
+    one, two = make_user("reviewer"), make_user("reviewer")
+    first = next_images(current, one, set(), 4)
+    second = next_images(current, two, set(), 4)
+    assert not set(first.image_ids) & set(second.image_ids)
+    assert len(second.image_ids) == 2
+    assert (second.state, second.leased) == ("leased", 4)
+
+
+def test_after_a_reload_a_reviewer_gets_the_same_images_again():
+    current, user = make_round(images=6), make_user("reviewer")
+    before = next_images(current, user, set(), 3)
+    assert next_images(current, user, set(), 3).image_ids == before.image_ids
+
+
+def test_a_lease_left_alone_returns_to_the_queue():
+    current = make_round(images=1)
+    one, two = make_user("reviewer"), make_user("reviewer")
+    held = next_images(current, one, set(), 1)
+    assert next_images(current, two, set(), 1).state == "leased"
+    RoundItem.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+    assert next_images(current, two, set(), 1).image_ids == held.image_ids
+    assert next_images(current, one, set(), 1).image_ids == []
+
+
+def test_asking_for_more_renews_what_is_on_screen():
+    current, user = make_round(images=2), make_user("reviewer")
+    held = next_images(current, user, set(), 1)
+    RoundItem.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+    next_images(current, user, set(held.image_ids), 1)
+    item = RoundItem.objects.get(image_id=held.image_ids[0])
+    assert item.leased_until > timezone.now()
+
+
+def test_a_round_with_everything_judged_is_done():
+    current, user = make_round(images=1, per_image=1), make_user("reviewer")
+    image = Image.objects.get()
+    judge(current, user, image, image.target, Verdict.CORRECT)
+    assert next_images(current, user, set(), 3).state == "done"
+
+
+def test_a_new_candidate_of_a_judged_image_opens_it_again():
+    import numpy as np
+
+    from annotation.candidates import add_candidates
+
+    current, user = make_round(images=1, per_image=1), make_user("reviewer")
+    image = Image.objects.get()
+    judge(current, user, image, image.target, Verdict.CORRECT)
+    add_candidates(np.array([image.pk]), np.array([7]))
+    extend_rounds()
+    assert next_images(current, user, set(), 3).image_ids == [image.pk]
+
+
+def test_a_reviewer_may_open_what_they_hold_or_judged_and_nothing_else():
+    current = make_round(images=3, per_image=1)
+    one, two = make_user("reviewer"), make_user("reviewer")
+    held = next_images(current, one, set(), 2).image_ids
+    judged = Image.objects.get(pk=held[0])
+    judge(current, one, judged, judged.target, Verdict.CORRECT)
+    assert [may_open(current, one, pk) for pk in held] == [True, True]
+    assert [may_open(current, two, pk) for pk in held] == [False, False]
+    assert history(current, one) == [str(judged.uid)]
+
+
+def test_handing_out_takes_as_many_queries_for_one_image_as_for_eight(django_assert_num_queries):
+    current, user = make_round(images=20), make_user("reviewer")
+    for want in (1, 8):
+        # A transaction here is a savepoint: two of the queries.
+        with django_assert_num_queries(4):
+            next_images(current, user, set(RoundItem.objects.none()), want + want)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_eight_reviewers_at_once_share_the_images_without_a_clash():
+    current = make_round(images=200, per_image=1)
+    users = [make_user("reviewer") for _ in range(8)]
+    got: dict[int, list[int]] = {user.pk: [] for user in users}
+
+    def work(user):
+        hold: set[int] = set()
+        try:
+            while ids := next_images(current, user, hold, 4).image_ids:
+                got[user.pk] += ids
+                hold |= set(ids)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work, args=[user]) for user in users]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    everything = [pk for ids in got.values() for pk in ids]
+    assert len(everything) == len(set(everything)) == 200
