@@ -109,6 +109,8 @@ if embedded.POSTGRES.wanted():
 else:
     DATABASES = {"default": dj_database_url.parse(os.environ["DATABASE_URL"])}
 DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
+# Prepared statements are few and small: their plans shall be kept, not made anew each time.
+DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c plan_cache_mode=force_generic_plan"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Redis database 0 carries Celery's messages and results, 1 the cache (progress of running jobs).

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
 from accounts.models import User
-from annotation.models import Candidate, Comment, Judgment, ProblemReport, ReviewRound, Verdict
+from annotation.models import Comment, ProblemReport, ReviewRound, Verdict
+from annotation.prepared import Statement
 
 
 class RoundClosed(Exception):
@@ -63,24 +64,59 @@ class Outcome:
 
 # The image's row is the lock under which everything about it changes; in the order of keys, so
 # that two submits can't wait for each other.
-LOCK_IMAGES = """
+LOCK_IMAGES = Statement(
+    "lock_images",
+    "bigint, uuid[]",
+    """
     SELECT image.uid, image.id FROM annotation_image image
-    JOIN annotation_rounditem item ON item.image_id = image.id AND item.round_id = %s
-    WHERE image.uid = ANY(%s::uuid[])
+    JOIN annotation_rounditem item ON item.image_id = image.id AND item.round_id = $1
+    WHERE image.uid = ANY($2)
     ORDER BY image.id FOR NO KEY UPDATE OF image
-"""
+    """,
+)
 
-ADD_CANDIDATES = """
+ADD_CANDIDATES = Statement(
+    "add_candidates",
+    "bigint, bigint, bigint[], int[]",
+    """
     INSERT INTO annotation_candidate (image_id, class_index, verdict, added_by_id)
-    SELECT image_id, class_index, 0, %s
-    FROM unnest(%s::bigint[], %s::int[]) AS pair (image_id, class_index)
+    SELECT image_id, class_index, 0, $1 FROM unnest($3, $4) AS pair (image_id, class_index)
     WHERE EXISTS (SELECT FROM taxonomy_labelclass known
-                  WHERE known.taxonomy_id = %s AND known.index = class_index)
+                  WHERE known.taxonomy_id = $2 AND known.index = class_index)
     ON CONFLICT (image_id, class_index) DO NOTHING
-"""
+    """,
+)
+
+FIND_CANDIDATES = Statement(
+    "find_candidates",
+    "bigint[], int[]",
+    """
+    SELECT candidate.id FROM unnest($1, $2) WITH ORDINALITY AS pair (image, class, place)
+    LEFT JOIN annotation_candidate candidate
+        ON candidate.image_id = pair.image AND candidate.class_index = pair.class
+    ORDER BY place
+    """,
+)
+
+JUDGE = Statement(
+    "judge",
+    "bigint, bigint, uuid[], bigint[], int[], int[]",
+    """
+    INSERT INTO annotation_judgment
+        (round_id, reviewer_id, client_id, candidate_id, verdict, milliseconds, created)
+    SELECT $1, $2, client_id, candidate, verdict, milliseconds, statement_timestamp()
+    FROM unnest($3, $4, $5, $6) WITH ORDINALITY
+        AS op (client_id, candidate, verdict, milliseconds, place)
+    ORDER BY place
+    ON CONFLICT (client_id) DO NOTHING
+    """,
+)
 
 # The verdict is the latest of the reviewers' last words that is not taken back.
-DECIDE = """
+DECIDE = Statement(
+    "decide",
+    "bigint[]",
+    """
     UPDATE annotation_candidate candidate SET verdict = decided.verdict
     FROM (
         SELECT touched.id, coalesce((
@@ -90,27 +126,35 @@ DECIDE = """
             ) word
             WHERE word.verdict <> 0 ORDER BY word.id DESC LIMIT 1
         ), 0) AS verdict
-        FROM unnest(%s::bigint[]) AS touched (id)
+        FROM unnest($1) AS touched (id)
     ) decided
     WHERE candidate.id = decided.id AND candidate.verdict <> decided.verdict
-"""
+    """,
+)
 
-LAST_REPORT = """
+LAST_REPORT = Statement(
+    "last_report",
+    "bigint[]",
+    """
     UPDATE annotation_image image
     SET problematic = report.problematic, problem_reason = report.reason
     FROM (
         SELECT DISTINCT ON (image_id) image_id, problematic, reason FROM annotation_problemreport
-        WHERE image_id = ANY(%s::bigint[]) ORDER BY image_id, id DESC
+        WHERE image_id = ANY($1) ORDER BY image_id, id DESC
     ) report
     WHERE image.id = report.image_id
-"""
+    """,
+)
 
 # An image is done when it is unusable or nothing of it is unjudged. When a change of mind opens
 # it again, it stays with the reviewer who has it on screen.
-SETTLE_ITEMS = """
-    WITH touched AS (
+SETTLE_ITEMS = Statement(
+    "settle_items",
+    "bigint, int, bigint[]",
+    """
+    WITH touched AS MATERIALIZED (
         SELECT id, image_id, done FROM annotation_rounditem
-        WHERE image_id = ANY(%(images)s::bigint[]) ORDER BY id FOR NO KEY UPDATE
+        WHERE image_id = ANY($3) ORDER BY id FOR NO KEY UPDATE
     ), state AS (
         SELECT touched.id, touched.done AS was_done,
                image.problematic OR NOT EXISTS (
@@ -121,18 +165,23 @@ SETTLE_ITEMS = """
     )
     UPDATE annotation_rounditem item
     SET done = is_done,
-        holder_id = CASE WHEN is_done THEN NULL ELSE %(user)s END,
+        holder_id = CASE WHEN is_done THEN NULL ELSE $1 END,
         leased_until = CASE WHEN is_done THEN NULL
-                       ELSE statement_timestamp() + %(lease)s * interval '1 second' END
+                       ELSE statement_timestamp() + $2 * interval '1 second' END
     FROM state WHERE item.id = state.id AND is_done <> was_done
-"""
+    """,
+)
 
-SKIP = """
+SKIP = Statement(
+    "skip",
+    "bigint, bigint, bigint",
+    """
     UPDATE annotation_rounditem item
     SET holder_id = NULL, leased_until = NULL,
-        position = 1 + (SELECT max(position) FROM annotation_rounditem WHERE round_id = %(round)s)
-    WHERE round_id = %(round)s AND image_id = %(image)s AND holder_id = %(user)s AND NOT done
-"""
+        position = 1 + (SELECT max(position) FROM annotation_rounditem WHERE round_id = $1)
+    WHERE round_id = $1 AND holder_id = $2 AND image_id = $3 AND NOT done
+    """,
+)
 
 
 @transaction.atomic
@@ -146,18 +195,18 @@ def submit(review_round: ReviewRound, user: User, ops: Sequence[Op]) -> Outcome:
     """
     if review_round.state != ReviewRound.State.OPEN:
         raise RoundClosed
-    with connection.cursor() as cursor:
-        cursor.execute(LOCK_IMAGES, [review_round.pk, [str(op.image) for op in ops]])
-        images: dict[UUID, int] = dict(cursor.fetchall())
-    outcome = Outcome(rejected=[(op.id, "no such image here") for op in ops if op.image not in images])
+    uids = sorted({str(op.image) for op in ops})
+    images: dict[UUID, int] = dict(LOCK_IMAGES.run(review_round.pk, uids))
+    unknown = [op.id for op in ops if op.image not in images]
+    outcome = Outcome(rejected=[(op, "no such image here") for op in unknown])
     known = [op for op in ops if op.image in images]
     _judge(review_round, user, [op for op in known if isinstance(op, Judge)], images, outcome)
     _report(user, [op for op in known if isinstance(op, Problem)], images, outcome)
     _remark(user, [op for op in known if isinstance(op, Remark)], images, outcome)
-    _settle(user, images.values())
+    SETTLE_ITEMS.run(user.pk, settings.LEASE_SECONDS, sorted(images.values()))
     for op in known:
         if isinstance(op, Skip):
-            _skip(review_round, user, images[op.image])
+            SKIP.run(review_round.pk, user.pk, images[op.image])
             outcome.accepted.append(op.id)
     return outcome
 
@@ -172,37 +221,26 @@ def _judge(
     if not ops:
         return
     if added := [op for op in ops if op.add]:
-        _add_candidates(review_round, user, added, images)
-    rows = Candidate.objects.filter(image__in={images[op.image] for op in ops})
-    pairs = {(row.image_id, row.class_index): row.pk for row in rows}
-    judgments = []
-    for op in ops:
-        if candidate := pairs.get((images[op.image], op.class_index)):
-            judgments.append(
-                Judgment(
-                    client_id=op.id, round=review_round, candidate_id=candidate, reviewer=user,
-                    verdict=op.verdict, milliseconds=op.milliseconds,
-                )
-            )  # fmt: skip
-            outcome.accepted.append(op.id)
-        else:
-            outcome.rejected.append((op.id, "no such candidate"))
-    Judgment.objects.bulk_create(judgments, ignore_conflicts=True)
-    with connection.cursor() as cursor:
-        cursor.execute(DECIDE, [sorted({judgment.candidate_id for judgment in judgments})])
-
-
-def _add_candidates(
-    review_round: ReviewRound, user: User, ops: list[Judge], images: dict[UUID, int]
-) -> None:
-    parameters = [
-        user.pk,
-        [images[op.image] for op in ops],
-        [op.class_index for op in ops],
-        review_round.taxonomy_id,
+        ADD_CANDIDATES.run(user.pk, review_round.taxonomy_id, *_pairs(added, images))
+    found = [pk for (pk,) in FIND_CANDIDATES.run(*_pairs(ops, images))]
+    outcome.rejected += [
+        (op.id, "no such candidate") for op, pk in zip(ops, found, strict=True) if pk is None
     ]
-    with connection.cursor() as cursor:
-        cursor.execute(ADD_CANDIDATES, parameters)
+    placed = [(op, pk) for op, pk in zip(ops, found, strict=True) if pk is not None]
+    JUDGE.run(
+        review_round.pk,
+        user.pk,
+        [str(op.id) for op, _ in placed],
+        [pk for _, pk in placed],
+        [int(op.verdict) for op, _ in placed],
+        [op.milliseconds for op, _ in placed],
+    )
+    DECIDE.run(sorted({pk for _, pk in placed}))
+    outcome.accepted += [op.id for op, _ in placed]
+
+
+def _pairs(ops: list[Judge], images: dict[UUID, int]) -> tuple[list[int], list[int]]:
+    return [images[op.image] for op in ops], [op.class_index for op in ops]
 
 
 def _report(user: User, ops: list[Problem], images: dict[UUID, int], outcome: Outcome) -> None:
@@ -217,8 +255,7 @@ def _report(user: User, ops: list[Problem], images: dict[UUID, int], outcome: Ou
     ]  # fmt: skip
     ProblemReport.objects.bulk_create(reports, ignore_conflicts=True)
     outcome.accepted += [op.id for op in ops]
-    with connection.cursor() as cursor:
-        cursor.execute(LAST_REPORT, [sorted({images[op.image] for op in ops})])
+    LAST_REPORT.run(sorted({images[op.image] for op in ops}))
 
 
 def _remark(user: User, ops: list[Remark], images: dict[UUID, int], outcome: Outcome) -> None:
@@ -229,14 +266,3 @@ def _remark(user: User, ops: list[Remark], images: dict[UUID, int], outcome: Out
     ]
     Comment.objects.bulk_create(comments, ignore_conflicts=True)
     outcome.accepted += [op.id for op in ops]
-
-
-def _settle(user: User, images: Iterable[int]) -> None:
-    parameters = {"images": sorted(images), "user": user.pk, "lease": settings.LEASE_SECONDS}
-    with connection.cursor() as cursor:
-        cursor.execute(SETTLE_ITEMS, parameters)
-
-
-def _skip(review_round: ReviewRound, user: User, image: int) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(SKIP, {"round": review_round.pk, "image": image, "user": user.pk})

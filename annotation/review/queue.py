@@ -10,40 +10,49 @@ from dataclasses import dataclass
 from typing import Literal
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
 from accounts.models import User
 from annotation.models import ReviewRound, RoundItem
+from annotation.prepared import Statement
 
 MOST_AT_ONCE = 8
 
 # Rows are locked in the order of their keys, here and in judgments.py, so that two requests of
 # one reviewer can't wait for each other.
-RENEW = """
-    WITH mine AS (
+RENEW = Statement(
+    "renew",
+    "bigint, bigint, int",
+    """
+    WITH mine AS MATERIALIZED (
         SELECT id FROM annotation_rounditem
-        WHERE round_id = %(round)s AND holder_id = %(user)s AND NOT done
-        ORDER BY id FOR UPDATE
+        WHERE round_id = $1 AND holder_id = $2 AND NOT done
+        ORDER BY id FOR NO KEY UPDATE
     )
     UPDATE annotation_rounditem item
-    SET leased_until = statement_timestamp() + %(lease)s * interval '1 second'
+    SET leased_until = statement_timestamp() + $3 * interval '1 second'
     FROM mine WHERE item.id = mine.id
     RETURNING item.position, item.image_id
-"""
+    """,
+)
 
-LEASE = """
-    UPDATE annotation_rounditem
-    SET holder_id = %(user)s,
-        leased_until = statement_timestamp() + %(lease)s * interval '1 second'
-    WHERE id IN (
+LEASE = Statement(
+    "lease",
+    "bigint, bigint, int, int",
+    """
+    WITH free AS MATERIALIZED (
         SELECT id FROM annotation_rounditem
-        WHERE round_id = %(round)s AND NOT done
+        WHERE round_id = $1 AND NOT done
           AND (leased_until IS NULL OR leased_until < statement_timestamp())
-        ORDER BY position LIMIT %(want)s
-        FOR UPDATE SKIP LOCKED
+        ORDER BY position LIMIT $4
+        FOR NO KEY UPDATE SKIP LOCKED
     )
-    RETURNING position, image_id
-"""
+    UPDATE annotation_rounditem item
+    SET holder_id = $2, leased_until = statement_timestamp() + $3 * interval '1 second'
+    FROM free WHERE item.id = free.id
+    RETURNING item.position, item.image_id
+    """,
+)
 
 
 @dataclass(frozen=True)
@@ -64,15 +73,10 @@ def next_images(review_round: ReviewRound, user: User, hold: set[int], want: int
 
     Images that the reviewer holds without having them on screen (after a reload) come first.
     """
-    parameters = {
-        "round": review_round.pk, "user": user.pk, "lease": settings.LEASE_SECONDS,
-    }  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute(RENEW, parameters)
-        found = sorted(row for row in cursor.fetchall() if row[1] not in hold)[:want]
-        if len(found) < want:
-            cursor.execute(LEASE, {**parameters, "want": want - len(found)})
-            found += sorted(cursor.fetchall())
+    parameters = (review_round.pk, user.pk, settings.LEASE_SECONDS)
+    found = sorted(row for row in RENEW.run(*parameters) if row[1] not in hold)[:want]
+    if len(found) < want:
+        found += sorted(LEASE.run(*parameters, want - len(found)))
     image_ids = [image_id for _, image_id in found]
     if len(image_ids) == want:
         return Handout(image_ids, "more", 0)

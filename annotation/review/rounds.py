@@ -95,6 +95,8 @@ def refresh_items(review_round: ReviewRound) -> None:
     with connection.cursor() as cursor:
         cursor.execute(ADD_ITEMS, parameters)
         cursor.execute(MARK_ITEMS, parameters)
+        # Bulk loads leave the planner without numbers until autovacuum comes by.
+        cursor.execute("ANALYZE annotation_image, annotation_candidate, annotation_rounditem")
 
 
 def extend_rounds() -> None:

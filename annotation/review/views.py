@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
-from rest_framework.decorators import api_view
-from rest_framework.request import Request
-from rest_framework.response import Response
 
-from accounts.roles import ADMIN, REVIEWER, roles_required
+from accounts.roles import ADMIN, REVIEWER, roles_required, signed_in
 from annotation.models import Dataset, Image, ReviewRound
 from annotation.review import judgments, queue, rounds
 from annotation.review.forms import RoundForm
 from annotation.review.items import describe
-from annotation.review.serializers import NextSerializer, SubmitSerializer, read_operations
+from annotation.review.parsing import Malformed, read_next, read_operations
 from annotation.review.statistics import own_pace
 from taxonomy.classes import class_index_url
 from taxonomy.errors import InputError
@@ -66,7 +64,7 @@ def review_round(request: HttpRequest, round_id: int) -> HttpResponse:
         "round": {"id": current.pk, "name": current.name},
         "reviewer": request.user.pk,
         "classes_url": class_index_url(current.taxonomy),
-        "history": queue.history(current, request.user),
+        "history": queue.history(current, signed_in(request)),
         "reasons": REASONS,
         "urls": {
             "next": reverse("review_next", args=[round_id]),
@@ -80,58 +78,70 @@ def review_round(request: HttpRequest, round_id: int) -> HttpResponse:
     return render(request, "annotation/review.html", {"round": current, "config": config})
 
 
+@require_POST
 @roles_required(ADMIN, REVIEWER)
-@api_view(["POST"])
-def review_next(request: Request, round_id: int) -> Response:
-    wish = NextSerializer(data=request.data)
-    wish.is_valid(raise_exception=True)
+def review_next(request: HttpRequest, round_id: int) -> JsonResponse:
+    try:
+        uids, want = read_next(_body(request))
+    except Malformed as error:
+        return JsonResponse({"detail": str(error)}, status=400)
     current = get_object_or_404(ReviewRound, pk=round_id)
-    hold = _image_ids(wish.validated_data["hold"])
-    handout = queue.next_images(current, request.user, hold, wish.validated_data["want"])
-    items = describe(current, request.user, handout.image_ids)
-    return Response({"items": items, "state": handout.state, "leased": handout.leased})
+    user = signed_in(request)
+    handout = queue.next_images(current, user, _image_ids(uids), want)
+    items = describe(current, user, handout.image_ids)
+    return JsonResponse({"items": items, "state": handout.state, "leased": handout.leased})
 
 
+@require_GET
 @roles_required(ADMIN, REVIEWER)
-@api_view(["GET"])
-def review_item(request: Request, round_id: int, uid: UUID) -> Response:
+def review_item(request: HttpRequest, round_id: int, uid: UUID) -> JsonResponse:
     current = get_object_or_404(ReviewRound, pk=round_id)
+    user = signed_in(request)
     image_ids = list(_image_ids([uid]))
-    if not image_ids or not queue.may_open(current, request.user, image_ids[0]):
+    if not image_ids or not queue.may_open(current, user, image_ids[0]):
         raise Http404
-    return Response(describe(current, request.user, image_ids)[0])
+    return JsonResponse(describe(current, user, image_ids)[0])
 
 
+@require_GET
 @roles_required(ADMIN, REVIEWER)
-@api_view(["GET"])
-def review_progress(request: Request, round_id: int) -> Response:
+def review_progress(request: HttpRequest, round_id: int) -> JsonResponse:
     current = get_object_or_404(ReviewRound, pk=round_id)
     progress = rounds.progress(current)
-    return Response(
+    return JsonResponse(
         {
             "images": {"done": progress.images_done, "total": progress.images_total},
             "candidates": {
                 "judged": progress.candidates_judged,
                 "total": progress.candidates_total,
             },
-            "mine": own_pace(current, request.user),
+            "mine": own_pace(current, signed_in(request)),
         }
     )
 
 
+@require_POST
 @roles_required(ADMIN, REVIEWER)
-@api_view(["POST"])
-def review_submit(request: Request, round_id: int) -> Response:
-    body = SubmitSerializer(data=request.data)
-    body.is_valid(raise_exception=True)
-    current = get_object_or_404(ReviewRound, pk=round_id)
-    operations, rejected = read_operations(body.validated_data["ops"])
+def review_submit(request: HttpRequest, round_id: int) -> JsonResponse:
+    """Answers 200 only when what it lists as accepted is committed."""
     try:
-        outcome = judgments.submit(current, request.user, operations)
+        operations, rejected = read_operations(_body(request))
+    except Malformed as error:
+        return JsonResponse({"detail": str(error)}, status=400)
+    current = get_object_or_404(ReviewRound, pk=round_id)
+    try:
+        outcome = judgments.submit(current, signed_in(request), operations)
     except judgments.RoundClosed:
-        return Response({"detail": "This round is closed."}, status=409)
+        return JsonResponse({"detail": "This round is closed."}, status=409)
     rejected += [{"id": str(op), "reason": reason} for op, reason in outcome.rejected]
-    return Response({"accepted": list(map(str, outcome.accepted)), "rejected": rejected})
+    return JsonResponse({"accepted": list(map(str, outcome.accepted)), "rejected": rejected})
+
+
+def _body(request: HttpRequest) -> Any:
+    try:
+        return json.loads(request.body)
+    except ValueError:
+        raise Malformed("expected JSON") from None
 
 
 def _image_ids(uids: list[UUID]) -> set[int]:

@@ -1,0 +1,79 @@
+"""Who may do what: every view states the roles that may open it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.functional import SimpleLazyObject
+
+from accounts.models import User
+
+ADMIN = "admin"
+REVIEWER = "reviewer"
+LABELER = "labeler"
+ROLES = (ADMIN, REVIEWER, LABELER)
+
+View = Callable[..., HttpResponse]
+
+
+def roles_of(user: Any) -> frozenset[str]:
+    """The user's roles, read once per request; a superuser is an admin too."""
+    if not user.is_authenticated:
+        return frozenset()
+    if not hasattr(user, "_roles"):
+        names = set(user.groups.values_list("name", flat=True)) & set(ROLES)
+        user._roles = frozenset(names | {ADMIN} if user.is_superuser else names)
+    return user._roles
+
+
+def signed_in(request: HttpRequest) -> User:
+    """The person behind a request that `roles_required` let in."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user
+
+
+def roles_required(*roles: str) -> Callable[[View], View]:
+    """Let in people who have one of the roles; `view.roles` tells tests which they are.
+
+    Others get 403; who isn't logged in gets the login page, or 401 as JSON under an /api/ path.
+    """
+    allowed = frozenset(roles)
+
+    def decorate(view: View) -> View:
+        @login_not_required
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return _login(request)
+            if not roles_of(request.user) & allowed:
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        guarded.roles = allowed  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def public(view: View) -> View:
+    """Let everyone in, logged in or not."""
+    view.roles = None  # type: ignore[attr-defined]
+    return login_not_required(view)
+
+
+def context(request: HttpRequest) -> dict[str, Any]:
+    """`roles` for templates; asks the database only if the template looks."""
+    return {"roles": SimpleLazyObject(lambda: roles_of(request.user))}
+
+
+def _login(request: HttpRequest) -> HttpResponse:
+    if "/api/" in request.path:
+        return JsonResponse({"detail": "Log in first."}, status=401)
+    return redirect_to_login(request.get_full_path())

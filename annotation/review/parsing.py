@@ -1,0 +1,112 @@
+"""Reading what the review page sends. By hand: a form library would cost more than the judging."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from annotation.models import Verdict
+from annotation.review.judgments import Judge, Op, Problem, Remark, Skip
+from annotation.review.queue import MOST_AT_ONCE
+
+VERDICTS = {verdict.label: verdict for verdict in Verdict}
+MOST_OPS = 200
+MOST_HELD = 100
+DAY = 24 * 3600 * 1000
+LARGEST = 2**31 - 1
+
+
+class Malformed(ValueError):
+    """The message says which field is wrong, and how."""
+
+
+def read_next(body: Any) -> tuple[list[UUID], int]:
+    """`{"hold": [uid, …], "want": n}` as (hold, want)."""
+    if not isinstance(body, dict):
+        raise Malformed("expected an object")
+    hold = body.get("hold", [])
+    if not isinstance(hold, list) or len(hold) > MOST_HELD:
+        raise Malformed(f"hold: expected a list of at most {MOST_HELD}")
+    return [_uuid(uid, "hold") for uid in hold], _integer(body.get("want", 4), "want", 1, MOST_AT_ONCE)
+
+
+def read_operations(body: Any) -> tuple[list[Op], list[dict[str, Any]]]:
+    """`{"ops": [{"type", "id", "image", …}, …]}` as operations, and those not understood."""
+    ops = body.get("ops") if isinstance(body, dict) else None
+    if not isinstance(ops, list) or not 0 < len(ops) <= MOST_OPS:
+        raise Malformed(f"ops: expected a list of 1 to {MOST_OPS}")
+    operations, rejected = [], []
+    for op in ops:
+        if not isinstance(op, dict):
+            raise Malformed("ops: expected objects")
+        try:
+            operations.append(_operation(op))
+        except Malformed as error:
+            rejected.append({"id": op.get("id"), "reason": str(error)})
+    return operations, rejected
+
+
+def _operation(op: dict[str, Any]) -> Op:
+    reader = READERS.get(str(op.get("type")))
+    if reader is None:
+        raise Malformed("type: unknown")
+    return reader(op, _uuid(op.get("id"), "id"), _uuid(op.get("image"), "image"))
+
+
+def _judge(op: dict[str, Any], id: UUID, image: UUID) -> Op:
+    verdict = VERDICTS.get(str(op.get("verdict")))
+    if verdict is None:
+        raise Malformed(f"verdict: expected one of {', '.join(VERDICTS)}")
+    milliseconds = _integer(op.get("ms"), "ms", 0, None)
+    index = _integer(op.get("class"), "class", 0, LARGEST)
+    return Judge(id, image, index, verdict, min(milliseconds, DAY), op["type"] == "add")
+
+
+def _problem(op: dict[str, Any], id: UUID, image: UUID) -> Op:
+    if not isinstance(op.get("problematic"), bool):
+        raise Malformed("problematic: expected true or false")
+    return Problem(id, image, op["problematic"], _text(op.get("reason", ""), "reason", 500))
+
+
+def _skip(op: dict[str, Any], id: UUID, image: UUID) -> Op:
+    return Skip(id, image)
+
+
+def _comment(op: dict[str, Any], id: UUID, image: UUID) -> Op:
+    text = _text(op.get("text"), "text", 2000)
+    if not text:
+        raise Malformed("text: is empty")
+    return Remark(id, image, text)
+
+
+READERS: dict[str, Callable[[dict[str, Any], UUID, UUID], Op]] = {
+    "judge": _judge,
+    "add": _judge,
+    "problem": _problem,
+    "skip": _skip,
+    "comment": _comment,
+}
+
+
+def _uuid(value: Any, field: str) -> UUID:
+    try:
+        return UUID(value)
+    except (AttributeError, TypeError, ValueError):
+        raise Malformed(f"{field}: expected a UUID") from None
+
+
+def _integer(value: Any, field: str, low: int, high: int | None) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise Malformed(f"{field}: expected an integer")
+    if value < low or (high is not None and value > high):
+        raise Malformed(f"{field}: out of range")
+    return value
+
+
+def _text(value: Any, field: str, longest: int) -> str:
+    if not isinstance(value, str) or "\0" in value:
+        raise Malformed(f"{field}: expected text")
+    if len(value) > longest:
+        raise Malformed(f"{field}: longer than {longest} characters")
+    return value.strip()

@@ -1,0 +1,193 @@
+"""Many reviewers at once against a running server, each judging image after image.
+
+They speak to the server as the review page does: `next` ahead of need, one `submit` per
+judgment, the same submit again whenever no answer came. What the server acknowledged is
+remembered, and looked for in the export afterwards.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import random
+import re
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.test import Client
+
+from accounts.models import User
+from accounts.roles import REVIEWER
+
+AHEAD = 4
+DURATION = re.compile(r"dur=([\d.]+)")
+
+
+@dataclass
+class Log:
+    """What one reviewer saw."""
+
+    server_ms: dict[str, list[float]] = field(default_factory=lambda: {"next": [], "submit": []})
+    acknowledged: list[str] = field(default_factory=list)
+    images: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    lost_answers: int = 0
+
+
+@dataclass
+class LoadResult:
+    reviewers: int
+    seconds: float
+    logs: list[Log]
+
+    def server_ms(self, endpoint: str) -> list[float]:
+        return [ms for log in self.logs for ms in log.server_ms[endpoint]]
+
+    @property
+    def acknowledged(self) -> set[str]:
+        return {op for log in self.logs for op in log.acknowledged}
+
+    @property
+    def handed_out_twice(self) -> list[str]:
+        counts = Counter(image for log in self.logs for image in set(log.images))
+        return [image for image, count in counts.items() if count > 1]
+
+    @property
+    def errors(self) -> list[str]:
+        return [error for log in self.logs for error in log.errors]
+
+    @property
+    def lost_answers(self) -> int:
+        return sum(log.lost_answers for log in self.logs)
+
+
+def make_sessions(count: int) -> list[str]:
+    """Reviewers `load-0`, `load-1`, … and a session key for each."""
+    from django.contrib.auth.models import Group
+
+    keys = []
+    for number in range(count):
+        user, _ = User.objects.get_or_create(username=f"load-{number}")
+        user.groups.add(Group.objects.get(name=REVIEWER))
+        client = Client()
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        keys.append(client.cookies["tusker_session"].value)
+    return keys
+
+
+def run_load(
+    port: int,
+    round_id: int,
+    sessions: list[str],
+    seconds: float,
+    think: tuple[float, float],
+    meanwhile: Callable[[], None] = lambda: None,
+) -> LoadResult:
+    """Let one reviewer per session judge for `seconds`, thinking `think` (low, high) seconds each.
+
+    `meanwhile` runs beside them, for instance to kill servers; `run_load` waits for it too.
+    """
+    over = threading.Event()
+    reviewers = [Reviewer(port, round_id, key, think, over) for key in sessions]
+    start = time.monotonic()
+    for reviewer in reviewers:
+        reviewer.start()
+    disturber = threading.Thread(target=meanwhile)
+    disturber.start()
+    disturber.join()
+    over.wait(max(0.0, seconds - (time.monotonic() - start)))
+    over.set()
+    for reviewer in reviewers:
+        reviewer.join()
+    return LoadResult(len(sessions), time.monotonic() - start, [item.log for item in reviewers])
+
+
+class Reviewer(threading.Thread):
+    def __init__(
+        self,
+        port: int,
+        round_id: int,
+        session: str,
+        think: tuple[float, float],
+        over: threading.Event,
+    ) -> None:
+        super().__init__(daemon=True)
+        self.port, self.round_id, self.think, self.over = port, round_id, think, over
+        token = uuid.uuid4().hex
+        self.headers = {
+            "Cookie": f"tusker_session={session}; tusker_csrf={token}",
+            "X-CSRFToken": token,
+            "Content-Type": "application/json",
+        }
+        self.log = Log()
+        self.random = random.Random(session)
+        self.connection: http.client.HTTPConnection | None = None
+
+    def run(self) -> None:
+        ahead: list[dict[str, Any]] = []
+        self.over.wait(self.random.uniform(0, self.think[1]))
+        while not self.over.is_set():
+            if len(ahead) < AHEAD:
+                answer = self.ask("next", {"hold": [i["uid"] for i in ahead], "want": AHEAD})
+                if answer is None:
+                    return
+                ahead += answer["items"]
+                self.log.images += [item["uid"] for item in answer["items"]]
+            if not ahead:
+                self.over.wait(1)
+                continue
+            self.judge_image(ahead.pop(0))
+
+    def judge_image(self, image: dict[str, Any]) -> None:
+        for candidate in image["candidates"]:
+            if candidate["verdict"] != "unjudged":
+                continue
+            if self.over.wait(self.random.uniform(*self.think)):
+                return
+            op = {
+                "type": "judge", "id": str(uuid.uuid4()), "image": image["uid"],
+                "class": candidate["class"], "ms": 1000,
+                "verdict": self.random.choice(["correct", "incorrect", "unclear"]),
+            }  # fmt: skip
+            answer = self.ask("submit", {"ops": [op]})
+            if answer is None:
+                return
+            self.log.acknowledged += answer["accepted"]
+            self.log.errors += [str(rejected) for rejected in answer["rejected"]]
+
+    def ask(self, endpoint: str, body: dict[str, Any]) -> dict[str, Any] | None:
+        """Post until an answer comes; None once the time is over without one."""
+        while not self.over.is_set():
+            try:
+                return self.post(endpoint, body)
+            except (OSError, http.client.HTTPException, ServerDown):
+                self.log.lost_answers += 1
+                self.connection = None
+                self.over.wait(0.3)
+        return None
+
+    def post(self, endpoint: str, body: dict[str, Any]) -> dict[str, Any]:
+        if self.connection is None:
+            self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        path = f"/review/{self.round_id}/api/{endpoint}/"
+        self.connection.request("POST", path, json.dumps(body), self.headers)
+        response = self.connection.getresponse()
+        text = response.read()
+        if response.status >= 500:
+            raise ServerDown
+        if response.status != 200:
+            self.log.errors.append(f"{endpoint}: {response.status} {text[:200]!r}")
+            raise ServerDown
+        match = DURATION.search(response.headers["Server-Timing"])
+        assert match is not None
+        self.log.server_ms[endpoint].append(float(match[1]))
+        return json.loads(text)
+
+
+class ServerDown(Exception):
+    """No answer that counts; the browser would try again."""

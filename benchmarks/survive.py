@@ -1,0 +1,109 @@
+"""Reviewers at work while servers are killed, then the count of what is missing.
+
+`python -m benchmarks.survive [--reviewers 32] [--seconds 60] [--kill]` prints one JSON object.
+It needs a TUSKER_HOME whose database is empty or was filled by an earlier run of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import django
+import numpy as np
+
+THINK = (0.15, 0.45)
+
+
+def measure(reviewers: int, seconds: float, kill: bool, think: tuple[float, float]) -> dict[str, Any]:
+    from benchmarks.load import make_sessions, run_load
+    from benchmarks.servers import PARTS, serving
+    from benchmarks.servers import kill as kill_part
+
+    current = prepare()
+    sessions = make_sessions(reviewers)
+
+    def disturb() -> None:
+        for part in PARTS if kill else ():
+            time.sleep(seconds / (len(PARTS) + 1))
+            kill_part(part, supervisor)
+
+    with serving() as (port, supervisor):
+        result = run_load(port, current.pk, sessions, seconds, think, disturb)
+        exported = exported_judgments()
+    return {
+        "reviewers": reviewers,
+        "seconds": round(result.seconds, 1),
+        "killed": list(PARTS) if kill else [],
+        "acknowledged": len(result.acknowledged),
+        "missing": len(result.acknowledged - exported),
+        "handed_out_twice": len(result.handed_out_twice),
+        "errors": result.errors[:5],
+        "lost_answers": result.lost_answers,
+        **{name: percentiles(result.server_ms(name)) for name in ("next", "submit")},
+    }
+
+
+def percentiles(milliseconds: list[float]) -> dict[str, float]:
+    p50, p95, p99 = np.percentile(milliseconds, [50, 95, 99]).round(2).tolist()
+    return {"requests": len(milliseconds), "p50_ms": p50, "p95_ms": p95, "p99_ms": p99}
+
+
+def prepare() -> Any:
+    """The three datasets with all predictions, and an open round over them."""
+    from django.core.management import call_command
+
+    from annotation.importing.datasets import import_dataset
+    from annotation.importing.predictions import import_predictions
+    from annotation.models import Dataset, ReviewRound
+    from annotation.review.rounds import open_round
+    from benchmarks.world import paper_scale
+    from taxonomy.loading import load_imagenet1k
+
+    call_command("migrate", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    if (current := ReviewRound.objects.filter(name="load").first()) is not None:
+        return current
+    load_imagenet1k()
+    with tempfile.TemporaryDirectory() as scratch:
+        source = paper_scale(Path(scratch))
+        for name, table in source.tables.items():
+            import_dataset(name, table)
+            import_predictions(name, [source.predictions[name]])
+    return open_round("load", Dataset.objects.all(), 1)
+
+
+def exported_judgments() -> set[str]:
+    """The ids of all judgments, as they stand in a JSON dump."""
+    from annotation.exporting.records import pick_datasets
+    from annotation.exporting.writing import write_dump
+
+    with tempfile.TemporaryDirectory() as scratch:
+        out = Path(scratch) / "dump.json"
+        write_dump(out, "json", pick_datasets())
+        images = json.loads(out.read_text(encoding="utf-8"))["images"]
+    return {judgment["id"] for image in images for judgment in image["judgments"]}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--reviewers", type=int, default=32)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--kill", action="store_true")
+    parser.add_argument("--think", type=float, nargs=2, default=THINK, metavar=("LOW", "HIGH"))
+    options = parser.parse_args()
+
+    from config import embedded
+
+    embedded.start()
+    django.setup()
+    result = measure(options.reviewers, options.seconds, options.kill, tuple(options.think))
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()
