@@ -21,7 +21,7 @@ counter = itertools.count(1)
 
 def make_user(*roles: str, name: str = "") -> User:
     user = User.objects.create_user(name or f"person-{next(counter)}", password=PASSWORD)
-    user.groups.set(Group.objects.filter(name__in=roles))
+    user.groups.set([Group.objects.get_or_create(name=role)[0] for role in roles])
     return user
 
 

@@ -3,60 +3,69 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
 from django.urls import reverse
 
 from accounts.models import User
-from annotation.models import Candidate, Comment, Image, ReviewRound, Verdict
+from annotation.models import ReviewRound, Verdict
+from annotation.prepared import Statement
+
+DESCRIBE = Statement(
+    "describe",
+    "bigint, bigint[]",
+    """
+    SELECT image.uid, image.file <> '', image.width, image.height,
+        image.problematic, image.problem_reason,
+        (SELECT json_agg(json_build_array(class_index, verdict, added_by_id IS NOT NULL))
+         FROM annotation_candidate candidate
+         WHERE candidate.image_id = image.id AND (verdict <> 0 OR added_by_id IS NULL)),
+        (SELECT json_agg(json_build_object(
+            'text', text, 'mine', author_id = $1, 'created', created) ORDER BY id)
+         FROM annotation_comment comment WHERE comment.image_id = image.id)
+    FROM unnest($2) WITH ORDINALITY AS wanted (id, place)
+    JOIN annotation_image image ON image.id = wanted.id
+    ORDER BY place
+    """,
+)
 
 
 def describe(review_round: ReviewRound, user: User, image_ids: Sequence[int]) -> list[dict[str, Any]]:
-    """The images as JSON for the review page, in the order given, by three queries."""
-    candidates = defaultdict(list)
-    rows = Candidate.objects.active().filter(image__in=image_ids)
-    for image_id, *row in rows.values_list("image_id", "class_index", "verdict", "added_by_id"):
-        candidates[image_id].append(row)
-    comments = defaultdict(list)
-    for comment in Comment.objects.filter(image__in=image_ids):
-        comments[comment.image_id].append(
-            {
-                "text": comment.text,
-                "mine": comment.author_id == user.pk,
-                "created": comment.created.isoformat(),
-            }
-        )
-    images = Image.objects.in_bulk(image_ids)
-    return [
-        describe_image(images[pk], review_round.seed, candidates[pk], comments[pk])
-        for pk in image_ids
-    ]
+    """The images as JSON for the review page, in the order given, by one query."""
+    rows = DESCRIBE.run(user.pk, list(image_ids)) if image_ids else []
+    return [_image(review_round.seed, *row) for row in rows]
 
 
-def describe_image(
-    image: Image, seed: int, candidates: list[list[Any]], comments: list[dict[str, Any]]
+def _image(
+    seed: int,
+    uid: object,
+    has_file: bool,
+    width: int,
+    height: int,
+    problematic: bool,
+    reason: str,
+    candidates: list[tuple[int, int, bool]] | None,
+    comments: list[dict[str, Any]] | None,
 ) -> dict[str, Any]:
-    uid = str(image.uid)
-    candidates = sorted(candidates, key=lambda row: _shuffled(seed, uid, row[0]))
+    shuffled = sorted(candidates or [], key=lambda row: _place(seed, uid, row[0]))
     return {
-        "uid": uid,
-        "src": reverse("image", args=[uid, "large"]) if image.file else "",
-        "original": reverse("image", args=[uid, "original"]) if image.file else "",
-        "width": image.width,
-        "height": image.height,
-        "problematic": image.problematic,
-        "reason": image.problem_reason,
-        "done": image.problematic or all(verdict for _, verdict, _ in candidates),
+        "uid": str(uid),
+        "src": reverse("image", args=[uid, "large"]) if has_file else "",
+        "original": reverse("image", args=[uid, "original"]) if has_file else "",
+        "width": width,
+        "height": height,
+        "problematic": problematic,
+        "reason": reason,
+        "done": problematic or all(verdict for _, verdict, _ in shuffled),
         "candidates": [
-            {"class": index, "verdict": Verdict(verdict).label, "added": added_by is not None}
-            for index, verdict, added_by in candidates
+            {"class": index, "verdict": Verdict(verdict).label, "added": added}
+            for index, verdict, added in shuffled
         ],
-        "comments": comments,
+        "comments": comments or [],
     }
 
 
-def _shuffled(seed: int, uid: str, class_index: int) -> bytes:
+def _place(seed: int, uid: object, class_index: int) -> bytes:
     """A place in an order that tells nothing of a candidate's origin and stays the same."""
     return hashlib.sha256(f"{seed}:{uid}:{class_index}".encode()).digest()

@@ -6,8 +6,10 @@ reviewers never wait for one another; a lease left alone runs out and the image 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -31,8 +33,9 @@ RENEW = Statement(
     )
     UPDATE annotation_rounditem item
     SET leased_until = statement_timestamp() + $3 * interval '1 second'
-    FROM mine WHERE item.id = mine.id
-    RETURNING item.position, item.image_id
+    FROM mine, annotation_image image
+    WHERE item.id = mine.id AND image.id = item.image_id
+    RETURNING item.position, item.image_id, image.uid
     """,
 )
 
@@ -68,20 +71,21 @@ class Handout:
 
 
 @transaction.atomic
-def next_images(review_round: ReviewRound, user: User, hold: set[int], want: int) -> Handout:
+def next_images(review_round: ReviewRound, user: User, hold: Collection[UUID], want: int) -> Handout:
     """Lease up to `want` more images to `user`, who has the images `hold` on screen already.
 
     Images that the reviewer holds without having them on screen (after a reload) come first.
     """
     parameters = (review_round.pk, user.pk, settings.LEASE_SECONDS)
-    found = sorted(row for row in RENEW.run(*parameters) if row[1] not in hold)[:want]
-    if len(found) < want:
-        found += sorted(LEASE.run(*parameters, want - len(found)))
-    image_ids = [image_id for _, image_id in found]
+    held = sorted(RENEW.run(*parameters))
+    image_ids = [image_id for _, image_id, uid in held if uid not in hold][:want]
+    if len(image_ids) < want:
+        leased = sorted(LEASE.run(*parameters, want - len(image_ids)))
+        image_ids += [image_id for _, image_id in leased]
     if len(image_ids) == want:
         return Handout(image_ids, "more", 0)
-    leased = RoundItem.objects.filter(round=review_round, done=False).exclude(holder=user).count()
-    return Handout(image_ids, "leased" if leased else "done", leased)
+    others = RoundItem.objects.filter(round=review_round, done=False).exclude(holder=user).count()
+    return Handout(image_ids, "leased" if others else "done", others)
 
 
 def may_open(review_round: ReviewRound, user: User, image_id: int) -> bool:

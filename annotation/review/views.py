@@ -87,7 +87,7 @@ def review_next(request: HttpRequest, round_id: int) -> JsonResponse:
         return JsonResponse({"detail": str(error)}, status=400)
     current = get_object_or_404(ReviewRound, pk=round_id)
     user = signed_in(request)
-    handout = queue.next_images(current, user, _image_ids(uids), want)
+    handout = queue.next_images(current, user, uids, want)
     items = describe(current, user, handout.image_ids)
     return JsonResponse({"items": items, "state": handout.state, "leased": handout.leased})
 
@@ -97,10 +97,10 @@ def review_next(request: HttpRequest, round_id: int) -> JsonResponse:
 def review_item(request: HttpRequest, round_id: int, uid: UUID) -> JsonResponse:
     current = get_object_or_404(ReviewRound, pk=round_id)
     user = signed_in(request)
-    image_ids = list(_image_ids([uid]))
-    if not image_ids or not queue.may_open(current, user, image_ids[0]):
+    image = get_object_or_404(Image, uid=uid)
+    if not queue.may_open(current, user, image.pk):
         raise Http404
-    return JsonResponse(describe(current, user, image_ids)[0])
+    return JsonResponse(describe(current, user, [image.pk])[0])
 
 
 @require_GET
@@ -142,7 +142,3 @@ def _body(request: HttpRequest) -> Any:
         return json.loads(request.body)
     except ValueError:
         raise Malformed("expected JSON") from None
-
-
-def _image_ids(uids: list[UUID]) -> set[int]:
-    return set(Image.objects.filter(uid__in=uids).values_list("id", flat=True)) if uids else set()

@@ -1,0 +1,1 @@
+"""What a class is: taxonomies, synsets and their hierarchy, groups, class search."""

@@ -1,0 +1,118 @@
+"""The class index: the classes of a taxonomy as the browser searches them."""
+
+import hashlib
+import json
+from collections import defaultdict
+from typing import Any
+
+import numpy as np
+from django.core.cache import cache
+from django.urls import reverse
+
+from taxonomy.groups import group_masks
+from taxonomy.models import LabelClass, Synset, SynsetClosure, SynsetEdge, Taxonomy
+
+# Raise when the shape of the index changes: browsers keep what they have got for a year.
+INDEX_FORMAT = 1
+CACHE_SECONDS = 30 * 24 * 3600
+
+
+def class_index(taxonomy: Taxonomy) -> bytes:
+    """Everything that class search needs, as UTF-8 JSON, kept in the cache by version.
+
+    ::
+
+        {"format": 1, "taxonomy": "imagenet1k",
+         "ancestors": [["terrier"], …],      names of every node above a class
+         "groups": ["all", …],
+         "classes": [{"key": "n02012849", "names": ["crane"], "definition": "large …",
+                      "path": [7, 12],       positions in `ancestors`, nearest first: one way up
+                      "also": [3],           those on other ways up
+                      "groups": [0, 1]}, …]} position in the list = class index
+    """
+    key = f"classes:{taxonomy.pk}:{version(taxonomy)}"
+    found: bytes | None = cache.get(key)
+    if found is None:
+        found = _encode(taxonomy)
+        cache.set(key, found, CACHE_SECONDS)
+    return found
+
+
+def version(taxonomy: Taxonomy) -> str:
+    """A short text that changes with the content of the class index."""
+    return f"{INDEX_FORMAT}-{taxonomy.content_hash[:20]}"
+
+
+def class_index_url(taxonomy: Taxonomy) -> str:
+    """Where the browser gets the class index; needs no query."""
+    return reverse("class_index", args=[taxonomy.pk, version(taxonomy)])
+
+
+def refresh_content_hash(taxonomy: Taxonomy) -> None:
+    """To be called by whatever changes a taxonomy, in the same transaction."""
+    content_hash = hashlib.sha256(_encode(taxonomy)).hexdigest()
+    if content_hash != taxonomy.content_hash:
+        taxonomy.content_hash = content_hash
+        taxonomy.save(update_fields=["content_hash"])
+
+
+def _encode(taxonomy: Taxonomy) -> bytes:
+    return json.dumps(_index(taxonomy), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _index(taxonomy: Taxonomy) -> dict[str, Any]:
+    above = _ancestors(taxonomy)
+    table = {synset: place for place, synset in enumerate(sorted(set().union(*above.values())))}
+    names = dict(Synset.objects.filter(pk__in=table).values_list("pk", "lemmas"))
+    parents = _first_parents(taxonomy)
+    masks = group_masks(taxonomy)
+    member = np.array(list(masks.values()), bool).reshape(len(masks), -1)
+    rows = (
+        LabelClass.objects.filter(taxonomy=taxonomy)
+        .order_by("index")
+        .values_list("index", "synset", "synset__key", "synset__lemmas", "synset__definition")
+    )
+    classes = []
+    for index, synset, key, lemmas, definition in rows:
+        path = _way_up(synset, parents)
+        classes.append(
+            {
+                "key": key,
+                "names": lemmas,
+                "definition": definition,
+                "path": [table[node] for node in path],
+                "also": sorted(table[node] for node in above[synset] - set(path)),
+                "groups": np.flatnonzero(member[:, index]).tolist(),
+            }
+        )
+    return {
+        "format": INDEX_FORMAT,
+        "taxonomy": taxonomy.name,
+        "ancestors": [names[synset] for synset in table],
+        "groups": list(masks),
+        "classes": classes,
+    }
+
+
+def _ancestors(taxonomy: Taxonomy) -> dict[int, set[int]]:
+    """{synset of a class: the synsets above it}"""
+    above: dict[int, set[int]] = defaultdict(set)
+    links = SynsetClosure.objects.filter(descendant__label_class__taxonomy=taxonomy)
+    for ancestor, descendant in links.values_list("ancestor", "descendant"):
+        above[descendant].add(ancestor)
+        above[descendant].discard(descendant)
+    return above
+
+
+def _first_parents(taxonomy: Taxonomy) -> dict[int, int]:
+    """{synset: the first parent that it was loaded with}"""
+    edges = SynsetEdge.objects.filter(child__taxonomy=taxonomy).order_by("-pk")
+    return dict(edges.values_list("child", "parent"))
+
+
+def _way_up(synset: int, parents: dict[int, int]) -> list[int]:
+    path = []
+    while synset in parents:
+        synset = parents[synset]
+        path.append(synset)
+    return path
