@@ -31,8 +31,9 @@ def read_next(body: Any) -> tuple[list[UUID], int]:
     return [_uuid(uid, "hold") for uid in hold], _integer(body.get("want", 4), "want", 1, MOST_AT_ONCE)
 
 
-def read_operations(body: Any) -> tuple[list[Op], list[dict[str, Any]]]:
-    """`{"ops": [{"type", "id", "image", …}, …]}` as operations, and those not understood."""
+def read_operations(body: Any) -> tuple[int | None, list[Op], list[dict[str, Any]]]:
+    """`{"reviewer": id, "ops": [{"type", "id", "image", …}, …]}` as (who said it if the page
+    tells, operations, those not understood)."""
     ops = body.get("ops") if isinstance(body, dict) else None
     if not isinstance(ops, list) or not 0 < len(ops) <= MOST_OPS:
         raise Malformed(f"ops: expected a list of 1 to {MOST_OPS}")
@@ -44,7 +45,7 @@ def read_operations(body: Any) -> tuple[list[Op], list[dict[str, Any]]]:
             operations.append(_operation(op))
         except Malformed as error:
             rejected.append({"id": op.get("id"), "reason": str(error)})
-    return operations, rejected
+    return body.get("reviewer"), operations, rejected
 
 
 def _operation(op: dict[str, Any]) -> Op:

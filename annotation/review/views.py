@@ -124,13 +124,17 @@ def review_progress(request: HttpRequest, round_id: int) -> JsonResponse:
 @roles_required(ADMIN, REVIEWER)
 def review_submit(request: HttpRequest, round_id: int) -> JsonResponse:
     """Answers 200 only when what it lists as accepted is committed."""
+    user = signed_in(request)
     try:
-        operations, rejected = read_operations(_body(request))
+        reviewer, operations, rejected = read_operations(_body(request))
     except Malformed as error:
         return JsonResponse({"detail": str(error)}, status=400)
+    if reviewer not in (None, user.pk):
+        # Somebody else logged in in this browser meanwhile: the words of one are not the other's.
+        return JsonResponse({"detail": "These are another person's judgments."}, status=401)
     current = get_object_or_404(ReviewRound, pk=round_id)
     try:
-        outcome = judgments.submit(current, signed_in(request), operations)
+        outcome = judgments.submit(current, user, operations)
     except judgments.RoundClosed:
         return JsonResponse({"detail": "This round is closed."}, status=409)
     rejected += [{"id": str(op), "reason": reason} for op, reason in outcome.rejected]

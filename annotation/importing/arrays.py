@@ -1,0 +1,94 @@
+"""Predictions in NumPy's files. Nothing is ever unpickled."""
+
+from __future__ import annotations
+
+import math
+import zipfile
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+from numpy.lib import format as npy
+
+from annotation.importing.top_k import from_indices, from_scores
+from taxonomy.errors import InputError
+
+# The header of format 3 differs from that of 2 only in names of fields, which are refused.
+HEADERS = {
+    (1, 0): npy.read_array_header_1_0,
+    (2, 0): npy.read_array_header_2_0,
+    (3, 0): npy.read_array_header_2_0,
+}
+PICKLE = b"\x80"
+
+
+def read_npy(path: Path, images: int, classes: int) -> np.ndarray:
+    """top-k int32 [images, k] from an array file; see `_top_k` for what it may hold."""
+    with path.open("rb") as file:
+        shape, dtype = _header(file, path)
+        size = file.tell() + math.prod(shape) * dtype.itemsize
+    _check(shape, dtype, images, classes, path)
+    if (there := path.stat().st_size) < size:
+        raise InputError(f"is cut short: {there:,} of {size:,} bytes", file=path)
+    return _top_k(np.load(path, mmap_mode="r", allow_pickle=False), classes)
+
+
+def read_npz(path: Path, images: int, classes: int) -> np.ndarray:
+    """The same from an archive that holds one array."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+            if len(names) != 1:
+                found = ", ".join(names[:5]) or "none"
+                raise InputError(f"must hold one array (found: {found})", file=path)
+            with archive.open(names[0]) as file:
+                shape, dtype = _header(file, path)
+            _check(shape, dtype, images, classes, path)
+            with archive.open(names[0]) as file:
+                return _top_k(npy.read_array(file, allow_pickle=False), classes)
+    except (zipfile.BadZipFile, EOFError, OSError, RuntimeError) as error:
+        raise InputError(f"is damaged or cut short: {error}", file=path) from error
+
+
+def _header(file: IO[bytes], path: Path) -> tuple[tuple[int, ...], np.dtype]:
+    start = file.read(len(npy.MAGIC_PREFIX) + 2)
+    if start.startswith(PICKLE):
+        raise InputError("is a pickle, which could run programs; save it with numpy.save", file=path)
+    if not start.startswith(npy.MAGIC_PREFIX):
+        raise InputError("is not a NumPy array file", file=path)
+    try:
+        shape, _, dtype = HEADERS[tuple(start[-2:])](file)  # type: ignore[index]
+    except (ValueError, KeyError) as error:
+        raise InputError("is damaged or cut short: its header can't be read", file=path) from error
+    return shape, dtype
+
+
+def _check(
+    shape: tuple[int, ...], dtype: np.dtype, images: int, classes: int, path: Path
+) -> None:
+    """Raise InputError if it can't be predictions, before any of them is read."""
+    if dtype.hasobject:
+        reason = "holds pickled Python objects, which could run programs; save it as integers"
+    elif dtype.kind not in "iuf":
+        reason = f"holds values of the type {dtype}, not integers or floats"
+    elif len(shape) not in (1, 2) or (len(shape) == 1 and dtype.kind == "f"):
+        reason = f"has the shape {list(shape)}; wanted is [images, k], or scores [images, classes]"
+    elif shape[0] != images:
+        reason = f"has {shape[0]:,} rows, the dataset has {images:,} images"
+    elif dtype.kind == "f" and shape[1] != classes:
+        reason = (
+            f"has scores (floats) for {shape[1]:,} classes, the taxonomy has {classes:,} classes;"
+            " class indices must be integers"
+        )
+    elif shape[-1] == 0 or (len(shape) == 2 and shape[1] > classes):
+        reason = f"has {shape[1]:,} columns, the taxonomy has {classes:,} classes"
+    else:
+        return
+    raise InputError(reason, file=path)
+
+
+def _top_k(array: np.ndarray, classes: int) -> np.ndarray:
+    """Class indices [n] or [n, k], best first, -1 = none; or scores [n, classes] if floating."""
+    if array.dtype.kind == "f":
+        return from_scores(array)
+    return from_indices(array.reshape(len(array), -1), classes)

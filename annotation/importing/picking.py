@@ -1,0 +1,79 @@
+"""What an import is about: the taxonomy or dataset that somebody named, and its images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from annotation.importing.pictures import without_suffix
+from annotation.models import Dataset, DatasetImage
+from taxonomy.errors import InputError
+from taxonomy.loading import IMAGENET1K
+from taxonomy.models import Taxonomy
+
+
+def pick_taxonomy(name: str | None) -> Taxonomy:
+    """The taxonomy of that name; without a name the only one, or imagenet1k.
+
+    Raises InputError, saying what to do, if there is none.
+    """
+    known = {taxonomy.name: taxonomy for taxonomy in Taxonomy.objects.all()}
+    if not known:
+        raise InputError("there is no taxonomy yet; run: manage.py load_taxonomy imagenet1k")
+    if name is None:
+        name = next(iter(known)) if len(known) == 1 else IMAGENET1K
+    if name not in known:
+        raise InputError(
+            f"there is no taxonomy '{name}' (there is: {', '.join(sorted(known))});"
+            f" load it with: manage.py load_taxonomy"
+        )
+    return known[name]
+
+
+def pick_dataset(name: str) -> Dataset:
+    """Raises InputError if there is none of that name."""
+    dataset = Dataset.objects.select_related("taxonomy").filter(name=name).first()
+    if dataset is None:
+        known = ", ".join(Dataset.objects.values_list("name", flat=True)) or "none yet"
+        raise InputError(f"there is no dataset '{name}' (there is: {known})")
+    return dataset
+
+
+@dataclass(frozen=True)
+class Members:
+    """The images of a dataset in their order: primary keys int64 [n], and keys."""
+
+    ids: np.ndarray
+    keys: list[str]
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    @cached_property
+    def positions(self) -> dict[str, int]:
+        return {key: position for position, key in enumerate(self.keys)}
+
+    @cached_property
+    def positions_by_stem(self) -> dict[str, int]:
+        """Only of images that share their name with no other once the suffix is off."""
+        stems: dict[str, int] = {}
+        for position, key in enumerate(self.keys):
+            stem = without_suffix(key)
+            stems[stem] = -1 if stem in stems else position
+        return stems
+
+    def find(self, text: str) -> int | None:
+        """The position of an image by its key, with or without a suffix such as .JPEG."""
+        if (position := self.positions.get(text)) is not None:
+            return position
+        position = self.positions_by_stem.get(without_suffix(text), -1)
+        return None if position < 0 else position
+
+
+def members(dataset: Dataset) -> Members:
+    """One query."""
+    rows = DatasetImage.objects.filter(dataset=dataset).order_by("position")
+    pairs = list(rows.values_list("image_id", "image__key"))
+    return Members(np.array([pk for pk, _ in pairs], np.int64), [key for _, key in pairs])

@@ -1,0 +1,47 @@
+"""Files in the storage whose names follow from their content, so that they never change."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.conf import settings
+from django.core.files import File
+from django.core.files.storage import default_storage
+
+
+class Draft(File):
+    """Django's storage on disk moves such a file into place, so that it appears there whole."""
+
+    def temporary_file_path(self) -> str:
+        return str(self.name)
+
+
+@contextmanager
+def _draft(data: bytes) -> Iterator[Draft]:
+    folder = Path(settings.MEDIA_ROOT) / "drafts"
+    folder.mkdir(parents=True, exist_ok=True)
+    number, path = tempfile.mkstemp(dir=folder)
+    try:
+        with os.fdopen(number, "w+b") as file:
+            file.write(data)
+            file.flush()
+            file.seek(0)
+            yield Draft(file, path)
+    finally:
+        Path(path).unlink(missing_ok=True)
+
+
+def put(name: str, data: bytes) -> bool:
+    """Store a file under exactly this name; False, and nothing done, if it is there."""
+    if default_storage.exists(name):
+        return False
+    with _draft(data) as draft:
+        saved = default_storage.save(name, draft)
+    if saved != name:  # somebody else was faster
+        default_storage.delete(saved)
+        return False
+    return True

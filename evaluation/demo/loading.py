@@ -1,0 +1,184 @@
+"""Fills an empty Tusker with something to try it on."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import tempfile
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from django.conf import settings
+from django.contrib.auth.models import Group
+
+from accounts.models import User
+from accounts.roles import ROLES
+from annotation.importing.datasets import import_dataset
+from annotation.importing.multilabels import import_multilabels
+from annotation.importing.predictions import import_predictions
+from annotation.models import Candidate, Dataset, ReviewRound, RoundItem, Verdict
+from annotation.review.judgments import Judge, submit
+from annotation.review.rounds import open_round
+from evaluation.demo.classifiers import fit_all, top_k
+from evaluation.demo.scenes import Scene, draw_reference_images, draw_scenes
+from evaluation.reports import recompute
+from taxonomy.errors import InputError
+from taxonomy.loading import load_imagenet1k
+from taxonomy.models import LabelClass
+from taxonomy.progress import Progress, quiet
+
+DATASET = "drawn-scenes"
+SCENES = 240
+REFERENCES = 20
+SEED = 2020
+TOP = 5
+LOGINS_FILE = "demo-logins.json"
+
+
+def logins() -> dict[str, str]:
+    """Password of each demo account; drawn once per TUSKER_HOME, since the server may be public."""
+    path = settings.HOME / LOGINS_FILE
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(json.dumps({role: secrets.token_urlsafe(9) for role in ROLES}))
+    return json.loads(path.read_text())
+
+
+def make_accounts() -> dict[str, User]:
+    """One account per role, named after it."""
+    accounts = {}
+    for role, password in logins().items():
+        user, new = User.objects.get_or_create(username=role)
+        if new:
+            user.set_password(password)
+            user.save()
+            user.groups.add(Group.objects.get(name=role))
+        accounts[role] = user
+    return accounts
+
+
+def load_drawn(progress: Progress = quiet) -> dict[str, Any]:
+    """Draw the demo world and bring it in as an admin would: files, importers, a round.
+
+    Half of the round is judged already, from what the drawings are known to hold.
+    """
+    accounts = make_accounts()
+    if Dataset.objects.filter(name=DATASET).exists():
+        return summary()
+    load_imagenet1k()
+    progress("drawing scenes", 0, SCENES)
+    scenes = []
+    for scene in draw_scenes(SCENES, SEED):
+        scenes.append(scene)
+        progress("drawing scenes", len(scenes), SCENES)
+    with tempfile.TemporaryDirectory(prefix="tusker-demo-") as name:
+        folder = Path(name)
+        write_scenes(scenes, folder)
+        progress("fitting classifiers", 0, 1)
+        write_predictions(scenes, folder)
+        progress("fitting classifiers", 1, 1)
+        import_dataset(DATASET, folder / "labels.csv", folder / "images", progress=progress)
+        import_predictions(DATASET, [folder / "predictions"], progress=progress)
+    current = open_round("First review", Dataset.objects.filter(name=DATASET), SEED)
+    judge_half(current, accounts["reviewer"], scenes)
+    recompute()
+    return summary()
+
+
+def write_scenes(scenes: Sequence[Scene], folder: Path) -> None:
+    (folder / "images").mkdir()
+    rows = ["image_id,wnid"]
+    for scene in scenes:
+        scene.image.save(folder / "images" / f"{scene.key}.jpg", quality=90)
+        rows.append(f"{scene.key},{scene.target}")
+    (folder / "labels.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+
+
+def write_predictions(scenes: Sequence[Scene], folder: Path) -> None:
+    """Top-5 ImageNet class indices of every classifier, one .npy each."""
+    (folder / "predictions").mkdir()
+    classes, classifiers = fit_all(draw_reference_images(REFERENCES, SEED))
+    rows = LabelClass.objects.filter(synset__key__in=classes, taxonomy__name="imagenet1k")
+    index_of = dict(rows.values_list("synset__key", "index"))
+    indices = np.array([index_of[wnid] for wnid in classes], np.int32)
+    images = [scene.image for scene in scenes]
+    for classifier in classifiers:
+        best = top_k(classifier.scores(images), TOP)
+        np.save(folder / "predictions" / f"{classifier.name}.npy", indices[best])
+
+
+def judge_half(current: ReviewRound, reviewer: User, scenes: Sequence[Scene]) -> None:
+    """Judge the first half of the round's images by what was drawn in them."""
+    contents = {scene.key: set(scene.contents) for scene in scenes}
+    keys = dict(
+        LabelClass.objects.filter(taxonomy=current.taxonomy).values_list("index", "synset__key")
+    )
+    half = RoundItem.objects.filter(round=current).order_by("position")[: len(scenes) // 2]
+    candidates = Candidate.objects.filter(image__in=half.values("image")).select_related("image")
+    rng = np.random.default_rng(current.seed)
+    ops = [
+        Judge(
+            uuid.uuid4(),
+            candidate.image.uid,
+            candidate.class_index,
+            Verdict.CORRECT
+            if keys[candidate.class_index] in contents[candidate.image.key]
+            else Verdict.INCORRECT,
+            int(rng.lognormal(7.2, 0.5)),
+        )
+        for candidate in candidates
+    ]
+    submit(current, reviewer, ops)
+
+
+def load_real(folder: Path, progress: Progress = quiet) -> dict[str, Any]:
+    """Load a folder of real data: `datasets/*.csv`, `predictions/DATASET/`, `images/`, `real/`.
+
+    Whatever part is missing is left out. Photographs are named after their class
+    (`n01440764_tench.JPEG`) and become a dataset of their own, with a round.
+    Raises InputError if the folder holds none of it.
+    """
+    make_accounts()
+    load_imagenet1k()
+    tables = [path for path in sorted(folder.glob("datasets/*.csv")) if _predictions(folder, path)]
+    photographs = sorted((folder / "images").glob("n[0-9]*_*.*"))
+    if not tables and not photographs:
+        raise InputError("holds neither datasets with predictions nor photographs", file=folder)
+    for table in tables:
+        import_dataset(table.stem, table, progress=progress)
+        import_predictions(table.stem, [folder / "predictions" / table.stem], progress=progress)
+    multi_labels = folder / "real" / "real.json"
+    if multi_labels.exists() and Dataset.objects.filter(name="imagenet-val-20k").exists():
+        import_multilabels(multi_labels, "imagenet-val-20k", "real", progress=progress)
+    if photographs:
+        load_photographs(photographs, progress)
+    recompute()
+    return summary()
+
+
+def _predictions(folder: Path, table: Path) -> bool:
+    return any((folder / "predictions" / table.stem).glob("*"))
+
+
+def load_photographs(paths: Sequence[Path], progress: Progress) -> None:
+    rows = [f"{path.name},{re.split('_', path.name)[0]}" for path in paths]
+    with tempfile.NamedTemporaryFile("w", suffix=".csv", encoding="utf-8") as labels:
+        labels.write("\n".join(["image_id,wnid", *rows]) + "\n")
+        labels.flush()
+        import_dataset("photographs", Path(labels.name), paths[0].parent, progress=progress)
+    if not ReviewRound.objects.filter(name="Photographs").exists():
+        open_round("Photographs", Dataset.objects.filter(name="photographs"), SEED)
+
+
+def summary() -> dict[str, Any]:
+    candidates = Candidate.objects.active()
+    return {
+        "datasets": {dataset.name: dataset.size for dataset in Dataset.objects.all()},
+        "candidates": candidates.count(),
+        "judged": candidates.exclude(verdict=Verdict.UNJUDGED).count(),
+        "logins": logins(),
+    }

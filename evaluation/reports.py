@@ -1,0 +1,244 @@
+"""Computing accuracies from a snapshot, and keeping them as a report."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from django.db.models import Q
+from django.utils import timezone
+from numpy.typing import NDArray
+
+from annotation.models import Dataset, PredictionSet
+from evaluation.metrics import EvaluationData, Proportion, count_accuracies
+from evaluation.models import LabelSnapshot, MetricReport
+from evaluation.snapshots import Labels, load_labels, take_snapshot
+from taxonomy.errors import InputError
+from taxonomy.groups import group_masks
+
+# To be raised when a formula changes, so that reports made before it are not taken for current.
+METHOD = 1
+
+TOP = 5
+
+
+def compute_report(
+    snapshot: LabelSnapshot,
+    datasets: Sequence[str] | None = None,
+    groups: Sequence[str] | None = None,
+    participants: Sequence[str] | None = None,
+) -> MetricReport:
+    """The accuracies of participants on datasets and groups of classes (default: all of each).
+
+    Returns the report that exists if it was computed from the same snapshot, predictions and
+    groups. Participants without predictions for a dataset have no row there.
+
+    `rows` is a list of {participant, kind, dataset, group, n, top1, top5, multi_label}, by dataset,
+    participant and group. n = images of the group with a prediction. Each accuracy is {correct, n,
+    accuracy, low, high}: fractions with a 95 % Clopper-Pearson interval, None where n is 0.
+    multi_label also has range_low and range_high, between which the accuracy will lie once all
+    candidates are judged. top5 is None where fewer than five classes are predicted.
+
+    Raises InputError for an unknown dataset, group or participant.
+    """
+    start = time.perf_counter()
+    parameters = _parameters(snapshot, datasets, groups, participants)
+    complete = datasets is None and groups is None and participants is None
+    content = json.dumps([snapshot.hash, parameters], sort_keys=True)
+    digest = hashlib.sha256(content.encode()).hexdigest()
+    now = timezone.now()
+    report = MetricReport.objects.filter(hash=digest).first()
+    if report is None:
+        rows = compute_rows(snapshot, parameters)
+        defaults = {
+            "snapshot": snapshot, "parameters": parameters, "rows": rows, "complete": complete,
+            "seconds": time.perf_counter() - start, "current": now,
+        }  # fmt: skip
+        report, _ = MetricReport.objects.get_or_create(hash=digest, defaults=defaults)
+    MetricReport.objects.filter(pk=report.pk).update(
+        current=now, complete=report.complete or complete
+    )
+    return report
+
+
+def recompute() -> MetricReport:
+    """Freeze all labels as they are now and compute the report over everything.
+
+    Raises InputError if there is no dataset.
+    """
+    return compute_report(take_snapshot())
+
+
+def latest_report() -> MetricReport | None:
+    """The report over everything that was found current last."""
+    reports = MetricReport.objects.filter(complete=True).select_related("snapshot")
+    return reports.defer("snapshot__arrays").order_by("-current").first()
+
+
+def compute_rows(snapshot: LabelSnapshot, parameters: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rows of a report, from the frozen labels and the predictions named by their hashes.
+
+    Raises InputError if a prediction set was replaced since, or the groups have changed.
+    """
+    labels = load_labels(snapshot)
+    rows: list[dict[str, Any]] = []
+    for dataset in parameters["datasets"]:
+        masks = _masks(dataset, parameters["groups"])
+        if _sha256(masks) != parameters["groups_sha256"][dataset]:
+            raise InputError("The class groups have changed since this report was computed.")
+        wanted = parameters["predictions"].get(dataset, {})
+        sets, top_k = _load_predictions(dataset, wanted, len(labels.members[dataset]))
+        rows += _describe(dataset, sets, masks, _data(labels, dataset, masks, top_k))
+    return rows
+
+
+def _parameters(
+    snapshot: LabelSnapshot,
+    datasets: Sequence[str] | None,
+    groups: Sequence[str] | None,
+    participants: Sequence[str] | None,
+) -> dict[str, Any]:
+    chosen = snapshot.datasets if datasets is None else list(dict.fromkeys(datasets))
+    _refuse_unknown("dataset", chosen, snapshot.datasets)
+    known = {name: _masks(name, None) for name in chosen}
+    group_names = list(dict.fromkeys(group for masks in known.values() for group in masks))
+    if groups is not None:
+        _refuse_unknown("group", groups, group_names)
+        group_names = [group for group in group_names if group in groups]
+    predictions = _predictions(chosen, participants)
+    return {
+        "method": METHOD,
+        "datasets": chosen,
+        "groups": group_names,
+        "groups_sha256": {
+            name: _sha256({g: m for g, m in masks.items() if g in group_names})
+            for name, masks in known.items()
+        },
+        "predictions": predictions,
+    }
+
+
+def _predictions(
+    datasets: Sequence[str], participants: Sequence[str] | None
+) -> dict[str, dict[str, str]]:
+    """dataset -> participant -> SHA-256 of the predictions."""
+    chosen = Q(dataset__name__in=datasets)
+    if participants is not None:
+        chosen &= Q(participant__name__in=participants)
+    sets = PredictionSet.objects.filter(chosen).order_by("participant__name")
+    found: dict[str, dict[str, str]] = {name: {} for name in datasets}
+    for dataset, participant, digest in sets.values_list(
+        "dataset__name", "participant__name", "sha256"
+    ):
+        found[dataset][participant] = digest
+    if participants is not None:
+        predicting = {name for predictions in found.values() for name in predictions}
+        if missing := [name for name in participants if name not in predicting]:
+            raise InputError(f"There are no predictions of '{missing[0]}' for these datasets.")
+    return found
+
+
+def _refuse_unknown(kind: str, names: Sequence[str], known: Sequence[str]) -> None:
+    if unknown := [name for name in names if name not in known]:
+        there = ", ".join(known) or "none"
+        raise InputError(f"There is no {kind} '{unknown[0]}' (there are: {there}).")
+
+
+def _masks(dataset: str, names: Sequence[str] | None) -> dict[str, NDArray[np.bool_]]:
+    """The groups of classes of a dataset's taxonomy, each bool [n_classes]."""
+    taxonomy = Dataset.objects.select_related("taxonomy").get(name=dataset).taxonomy
+    masks = group_masks(taxonomy)
+    return {group: mask for group, mask in masks.items() if names is None or group in names}
+
+
+def _sha256(masks: dict[str, NDArray[np.bool_]]) -> str:
+    digest = hashlib.sha256()
+    for group, mask in masks.items():
+        digest.update(f"{group};{len(mask)};".encode() + mask.tobytes())
+    return digest.hexdigest()
+
+
+def _load_predictions(
+    dataset: str, wanted: dict[str, str], n_images: int
+) -> tuple[list[PredictionSet], NDArray[np.int32]]:
+    """The sets with the wanted hashes, by participant, and their classes int32 [n, n_images, 5]."""
+    sets = PredictionSet.objects.filter(dataset__name=dataset, participant__name__in=wanted)
+    found = []
+    top_k = np.full((len(wanted), n_images, TOP), -1, dtype=np.int32)
+    sets = sets.select_related("participant").order_by("participant__name")
+    for i, predictions in enumerate(sets.iterator(chunk_size=8)):
+        if predictions.sha256 != wanted[predictions.participant.name]:
+            break
+        classes = np.frombuffer(predictions.top_k, dtype="<i4").reshape(-1, predictions.k)
+        top_k[i, : len(classes), : predictions.k] = classes[:n_images, :TOP]
+        predictions.top_k = b""
+        found.append(predictions)
+    if len(found) < len(wanted):
+        raise InputError(f"Predictions for '{dataset}' were replaced since this was computed.")
+    return found, top_k
+
+
+def _data(
+    labels: Labels, dataset: str, masks: dict[str, NDArray[np.bool_]], top_k: NDArray[np.int32]
+) -> EvaluationData:
+    frozen = labels.dataset(dataset)
+    return EvaluationData(
+        **vars(frozen), top_k=top_k, groups=np.array(list(masks.values()), dtype=bool)
+    )
+
+
+def _describe(
+    dataset: str,
+    sets: list[PredictionSet],
+    masks: dict[str, NDArray[np.bool_]],
+    data: EvaluationData,
+) -> list[dict[str, Any]]:
+    """The rows of one dataset."""
+    counts = count_accuracies(data)
+    top1, top5 = _cells(counts.top1), _cells(counts.top5)
+    multi_label = _cells(counts.multi_label)
+    lowest, highest = _cells(counts.lowest), _cells(counts.highest)
+    return [
+        {
+            "participant": predictions.participant.name,
+            "kind": predictions.participant.kind,
+            "dataset": dataset,
+            "group": group,
+            "n": top1[i][j]["n"],
+            "top1": top1[i][j],
+            "top5": top5[i][j] if predictions.k >= TOP else None,
+            "multi_label": multi_label[i][j]
+            | {
+                "range_low": lowest[i][j]["accuracy"],
+                "range_high": highest[i][j]["accuracy"],
+            },
+        }
+        for i, predictions in enumerate(sets)
+        for j, group in enumerate(masks)
+    ]
+
+
+def _cells(proportion: Proportion) -> list[list[dict[str, Any]]]:
+    """The proportions of each model and group as plain numbers, None instead of nan."""
+    low, high = proportion.interval()
+    columns = {
+        "correct": proportion.correct.tolist(),
+        "n": proportion.n.tolist(),
+        "accuracy": proportion.fraction.tolist(),
+        "low": low.tolist(),
+        "high": high.tolist(),
+    }
+    models, groups = proportion.n.shape
+    return [
+        [{name: _known(values[i][j]) for name, values in columns.items()} for j in range(groups)]
+        for i in range(models)
+    ]
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else value

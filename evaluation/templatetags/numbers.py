@@ -1,0 +1,23 @@
+from django import template
+
+register = template.Library()
+
+DASH, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
+
+
+@register.filter
+def percent(fraction: float | None, digits: int = 2) -> str:
+    """0.7614 as 76.14; a dash for None."""
+    return DASH if fraction is None else f"{100 * fraction:.{digits}f}"
+
+
+@register.filter
+def signed_percent(fraction: float | None) -> str:
+    """0.0614 as +6.14, with a true minus sign."""
+    return DASH if fraction is None else f"{100 * fraction:+.2f}".replace("-", MINUS)
+
+
+@register.filter
+def grouped(number: int) -> str:
+    """184482 as 184,482."""
+    return f"{number:,}"

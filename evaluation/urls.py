@@ -1,0 +1,13 @@
+from django.urls import path
+
+from evaluation import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("results/", views.results, name="results"),
+    path("results/status/", views.results_status, name="results_status"),
+    path("results/recompute/", views.recompute, name="recompute"),
+    path("results/<int:report_id>/figure.<str:suffix>", views.figure, name="figure"),
+    path("results/<int:report_id>/table.csv", views.table_csv, name="results_csv"),
+    path("results/script/<str:name>", views.figure_script, name="figure_script"),
+]

@@ -1,0 +1,67 @@
+// Keeps images ahead of the reviewer, by asking the server in the background.
+
+const AHEAD = 4;
+const AT_ONCE = 8;
+const POLL_MS = 10_000;
+const FIRST_RETRY_MS = 2_000;
+const LONGEST_RETRY_MS = 30_000;
+// A lease lasts ten minutes by default; it is renewed by asking.
+const RENEW_MS = 120_000;
+const STALE_MS = 300_000;
+
+export class Supply {
+  // ask({ hold, want }) resolves to the server's answer; onChange() follows every answer or failure.
+  constructor(state, queue, ask, onChange) {
+    Object.assign(this, { state, queue, ask, onChange });
+    this.outlook = "asking"; // then "more", "leased" or "done", as the server said last
+    this.leased = 0;
+    this.failure = null;
+    this.asking = null;
+    this.askedAt = Date.now();
+    this.retryMs = FIRST_RETRY_MS;
+  }
+
+  get short() {
+    return this.state.ahead.length < AHEAD;
+  }
+
+  // Asks for more if fewer than four are ahead; `renew` asks for one in any case.
+  refill({ renew = false } = {}) {
+    if (this.short || renew) this.asking ??= this.#ask().finally(() => (this.asking = null));
+    return this.asking;
+  }
+
+  // To be called when the reviewer does something: leases are renewed while they are at work.
+  // Says whether so long has passed that others may have got what was here.
+  atWork() {
+    const idle = Date.now() - this.askedAt;
+    if (idle > STALE_MS) return true;
+    if (idle > RENEW_MS) this.refill({ renew: true });
+    return false;
+  }
+
+  async #ask() {
+    clearTimeout(this.timer);
+    this.askedAt = Date.now();
+    // What was said goes first, so that the answer knows of it.
+    if (this.queue.waiting.length) await this.queue.flush();
+    const missing = AHEAD + 2 - this.state.ahead.length;
+    const hold = this.state.held(this.queue.waitingImages).slice(-100);
+    try {
+      const answer = await this.ask({ hold, want: Math.max(1, Math.min(missing, AT_ONCE)) });
+      this.state.receive(answer.items, this.queue.waiting);
+      Object.assign(this, { outlook: answer.state, leased: answer.leased, failure: null });
+      this.retryMs = FIRST_RETRY_MS;
+      if (answer.state === "leased" && !this.state.ahead.length) this.#again(POLL_MS);
+    } catch (error) {
+      this.failure = error.kind ?? "server";
+      this.#again(this.retryMs);
+      this.retryMs = Math.min(this.retryMs * 2, LONGEST_RETRY_MS);
+    }
+    this.onChange();
+  }
+
+  #again(ms) {
+    this.timer = setTimeout(() => this.refill(), ms);
+  }
+}

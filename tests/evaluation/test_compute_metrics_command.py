@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from evaluation.models import LabelSnapshot, MetricReport
+from tests.evaluation.worlds import build, random_world
+
+pytestmark = pytest.mark.django_db
+
+
+def run(*arguments: str) -> str:
+    output = io.StringIO()
+    call_command("compute_metrics", *arguments, stdout=output)
+    return output.getvalue()
+
+
+def test_json_is_one_object_with_snapshot_and_rows():
+    build(random_world(50))
+    result = json.loads(run("--json").splitlines()[-1])
+    assert result["snapshot"] == LabelSnapshot.objects.get().hash
+    assert result["rows"] == MetricReport.objects.get().rows
+    assert {tuple(sorted(row)) for row in result["rows"]} == {
+        ("dataset", "group", "kind", "multi_label", "n", "participant", "top1", "top5")
+    }
+    cell = {"correct", "n", "accuracy", "low", "high"}
+    for row in result["rows"]:
+        assert set(row["top1"]) == cell
+        assert set(row["multi_label"]) == cell | {"range_low", "range_high"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "key", "names"),
+    [
+        (["--dataset", "zebra"], "dataset", {"zebra"}),
+        (["--group", "few"], "group", {"few"}),
+        (["--model", "model-0", "model-2"], "participant", {"model-0", "model-2"}),
+        (["--model", "model-0", "--model", "model-2"], "participant", {"model-0", "model-2"}),
+    ],
+)
+def test_options_choose_what_is_computed(arguments, key, names):
+    build(random_world(51))
+    rows = json.loads(run("--json", *arguments))["rows"]
+    assert {row[key] for row in rows} == names
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--dataset", "x"], ["--group", "x"], ["--model", "x"], ["--dataset", "zebra", "x"]],
+)
+def test_an_unknown_name_is_one_clear_line_and_leaves_no_report(arguments):
+    build(random_world(52))
+    with pytest.raises(CommandError) as error:
+        run("--json", *arguments)
+    assert "'x'" in str(error.value)
+    assert "\n" not in str(error.value)
+    assert not MetricReport.objects.exists()
+
+
+def test_without_json_people_get_a_table():
+    build(random_world(53))
+    text = run("--dataset", "zebra", "--group", "all")
+    report = MetricReport.objects.get()
+    assert report.snapshot.hash in text
+    for row in report.rows:
+        assert row["participant"] in text
+        assert f"{100 * row['top1']['accuracy']:.2f} [" in text

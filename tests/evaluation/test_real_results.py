@@ -1,0 +1,74 @@
+"""The numbers that must come out of the real data, from files to report, by the commands."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from evaluation.models import MetricReport
+from evaluation.reports import compute_report
+from evaluation.snapshots import take_snapshot
+
+DATA = Path(__file__).parents[3] / "shared" / "data"
+VAL = "imagenet-val-20k"
+DATASETS = {VAL: 55, "imagenetv2-threshold0.7": 54, "imagenetv2-matched-frequency": 55}
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.realdata,
+    pytest.mark.skipif(not DATA.is_dir(), reason="no real data at ../shared/data"),
+]
+
+
+def run(command: str, *arguments: object) -> dict[str, Any]:
+    output = io.StringIO()
+    call_command(command, *map(str, arguments), "--json", stdout=output)
+    return json.loads(output.getvalue().splitlines()[-1])
+
+
+def test_the_real_data_gives_the_published_numbers():
+    run("load_taxonomy", "imagenet1k")
+    for name, models in DATASETS.items():
+        run("import_dataset", name, DATA / "datasets" / f"{name}.csv")
+        imported = run("import_predictions", name, DATA / "predictions" / name)
+        assert imported["models"] == models
+    snapshot = take_snapshot()
+    assert snapshot.counts["total"]["candidates"] == 186_857
+    assert snapshot.counts["total"]["images"] == 36_814
+    assert snapshot.counts["total"]["unjudged"] == 186_857
+
+    run("import_multilabels", DATA / "real" / "real.json", "--dataset", VAL, "--format", "real")
+    result = run("compute_metrics")
+    rows = {(row["participant"], row["dataset"], row["group"]): row for row in result["rows"]}
+    groups = ("all", "organisms", "dogs", "objects", "without-dogs")
+    assert len(rows) == sum(DATASETS.values()) * len(groups)
+    for name, top1, top5 in (
+        ("resnet50", "76.14", "92.86"),
+        ("pnasnet5large", "82.72", "95.94"),
+        ("resnet152", "78.40", "94.17"),
+    ):
+        row = rows[name, VAL, "all"]
+        assert row["n"] == 20_000
+        for key, published in (("top1", top1), ("top5", top5)):
+            assert abs(100 * row[key]["accuracy"] - float(published)) <= 0.0051
+    for name, correct in (
+        ("resnet50", 15_471),
+        ("alexnet", 11_887),
+        ("pnasnet5large", 16_324),
+        ("squeezenet1_0", 12_186),
+        ("resnet152", 15_855),
+    ):
+        cell = rows[name, VAL, "all"]["multi_label"]
+        assert (cell["correct"], cell["n"]) == (correct, 18_739)
+
+    MetricReport.objects.all().delete()
+    start = time.perf_counter()
+    again = compute_report(take_snapshot())
+    assert time.perf_counter() - start < 2  # seconds; one second on four cores that others use too
+    assert again.rows == result["rows"]
