@@ -5,6 +5,8 @@ TUSKER_DEBUG         1 shows tracebacks in the browser; never on a public server
 TUSKER_HOSTS         host names served, separated by commas (default: this machine)
 TUSKER_TLS           1 when a proxy in front speaks TLS: secure cookies, HSTS
 TUSKER_SECRET_KEY    instead of the key generated once into TUSKER_HOME
+TUSKER_IMPORT_ROOTS  folders of the server whose files admins may import in the browser, separated
+                     like PATH (default: import/ in TUSKER_HOME)
 DATABASE_URL, REDIS_URL   servers to use instead of the embedded ones
 """
 
@@ -49,6 +51,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.contrib.humanize",
     "django.contrib.postgres",
     "django_htmx",
     "rest_framework",
@@ -204,13 +207,6 @@ STORAGES = {
 # Uploaded prediction files pass 100 MB; anything over 2.5 MB is spooled to disk by Django.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 2**20
 
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-}
-
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -223,6 +219,13 @@ LOGGING = {
 # Reading limits for images that people bring: bytes of the file, pixels once decoded.
 IMAGE_MAX_BYTES = 64 * 2**20
 IMAGE_MAX_PIXELS = 100_000_000
+
+UPLOADS_ROOT = HOME / "uploads"
+IMPORT_ROOTS = [
+    Path(folder).resolve()
+    for folder in os.environ.get("TUSKER_IMPORT_ROOTS", str(HOME / "import")).split(os.pathsep)
+    if folder
+]
 
 # Seconds: how long an image stays reserved for the reviewer who opened it, how long judging must
 # have paused before numbers are recomputed, and after how long they are recomputed regardless.

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-os.environ.setdefault("TUSKER_HOME", str(Path(__file__).parent / "var" / "test-home"))
+os.environ.setdefault("TUSKER_HOME", str(Path(__file__).parents[1] / "var" / "test-home"))
 # Playwright's event loop runs in the thread of the tests.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 

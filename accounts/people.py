@@ -1,0 +1,96 @@
+"""Inviting people, and what they may do."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Collection
+from datetime import timedelta
+
+from django.contrib.auth.models import Group
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from accounts.models import Invitation, User
+from accounts.roles import ADMIN
+
+VALID_FOR = timedelta(days=7)
+
+
+class NotPossible(Exception):
+    """The message says why."""
+
+
+def invite(by: User, roles: Collection[str], note: str = "") -> str:
+    """Make an invitation and return the token of its link, which is kept nowhere."""
+    token = secrets.token_urlsafe(32)
+    Invitation.objects.create(
+        note=note,
+        roles=sorted(roles),
+        token_hash=_hash(token),
+        created_by=by,
+        expires=timezone.now() + VALID_FOR,
+    )
+    return token
+
+
+def open_invitations() -> QuerySet[Invitation]:
+    return Invitation.objects.filter(
+        accepted_by=None, revoked=False, expires__gt=timezone.now()
+    )
+
+
+def find_invitation(token: str) -> Invitation | None:
+    """The invitation, if its link may still be used."""
+    return open_invitations().filter(token_hash=_hash(token)).first()
+
+
+@transaction.atomic
+def accept(token: str, username: str, password: str) -> User:
+    """Make the account that an invitation promises; its link is used up by it.
+
+    Raises NotPossible if the link can't be used (any more).
+    """
+    invitation = open_invitations().select_for_update().filter(token_hash=_hash(token)).first()
+    if invitation is None:
+        raise NotPossible("This invitation has been used or has expired.")
+    user = User.objects.create_user(username, password=password)
+    user.groups.set(Group.objects.filter(name__in=invitation.roles))
+    invitation.accepted_by = user
+    invitation.accepted_at = timezone.now()
+    invitation.save(update_fields=["accepted_by", "accepted_at"])
+    return user
+
+
+def revoke(invitation: Invitation) -> None:
+    Invitation.objects.filter(pk=invitation.pk, accepted_by=None).update(revoked=True)
+
+
+@transaction.atomic
+def change(person: User, roles: Collection[str], active: bool) -> None:
+    """Set what a person may do, and whether they may log in.
+
+    Raises NotPossible if nobody would be left who is an admin.
+    """
+    _lock_admins()
+    person.groups.set(Group.objects.filter(name__in=roles))
+    person.is_active = active
+    person.save(update_fields=["is_active"])
+    if not admins().exists():
+        raise NotPossible("Somebody must be an admin: this person is the last one.")
+
+
+def admins() -> QuerySet[User]:
+    return User.objects.filter(is_active=True).filter(
+        Q(groups__name=ADMIN) | Q(is_superuser=True)
+    )
+
+
+def _lock_admins() -> None:
+    """Two admins who demote each other at once must wait for one another."""
+    list(Group.objects.select_for_update().filter(name=ADMIN))
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

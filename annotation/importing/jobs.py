@@ -1,0 +1,154 @@
+"""Imports that admins start in the browser, and a worker runs."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.core.cache import cache
+from django.db import connection
+from django.utils import timezone
+
+from accounts.models import User
+from annotation.importing import uploads
+from annotation.importing.datasets import import_dataset
+from annotation.importing.multilabels import import_multilabels
+from annotation.importing.predictions import import_predictions
+from annotation.models import ImportJob
+from taxonomy.errors import InputError, InputErrors
+from taxonomy.loading import load_csv, load_imagenet1k
+from taxonomy.progress import Progress
+
+logger = logging.getLogger("tusker.imports")
+
+LOCKS = 0x6A6F  # the class of advisory locks that jobs take, one per job
+MOST_ERRORS = 1000
+PROGRESS_SECONDS = 3600
+PROGRESS_EVERY = 0.3
+State = ImportJob.State
+
+
+def start(kind: str, parameters: dict[str, Any], owner: User) -> ImportJob:
+    """Note an import; `run_job` does it. For the parameters see the functions in RUNNERS."""
+    return ImportJob.objects.create(kind=kind, parameters=parameters, owner=owner)
+
+
+def run_job(job_id: int) -> None:
+    """Do an import unless it is done or another worker is at it. Errors end up in the job."""
+    with _alone(job_id) as free:
+        job = ImportJob.objects.filter(pk=job_id).first()
+        if not free or job is None or job.state in (State.DONE, State.FAILED):
+            return
+        job.state = State.RUNNING
+        job.save(update_fields=["state"])
+        _run(job)
+        job.finished = timezone.now()
+        job.save()
+        uploads.forget(job.parameters.get("files", []))
+
+
+def waiting() -> list[int]:
+    """Jobs that nobody has finished: not begun, or begun by a worker that may have died."""
+    unfinished = ImportJob.objects.filter(state__in=[State.WAITING, State.RUNNING])
+    return list(unfinished.order_by("pk").values_list("pk", flat=True))
+
+
+def progress_of(job: ImportJob) -> dict[str, Any]:
+    """{"step", "done", "total"}; total 0 = unknown."""
+    return cache.get(_key(job.pk)) or {"step": "waiting for a worker", "done": 0, "total": 0}
+
+
+def _run(job: ImportJob) -> None:
+    try:
+        job.result = RUNNERS[job.kind](job.parameters, _progress(job.pk))
+        job.state = State.DONE
+    except InputError as error:
+        job.errors = _described(error)
+        job.state = State.FAILED
+    except Exception:
+        logger.exception("import %s failed", job.pk)
+        reason = "The import failed for a reason that is in the server's log. Nothing was changed."
+        job.errors = [{"file": "", "row": None, "reason": reason}]
+        job.state = State.FAILED
+
+
+def _described(error: InputError) -> list[dict[str, Any]]:
+    rows = error.rows if isinstance(error, InputErrors) else [(error.row, error.reason)]
+    return [
+        {"file": error.file or "", "row": row, "reason": reason}
+        for row, reason in rows[:MOST_ERRORS]
+    ]
+
+
+def _progress(job_id: int) -> Progress:
+    last = ("", 0.0)
+
+    def tell(step: str, done: int = 0, total: int = 0) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if step == last[0] and now - last[1] < PROGRESS_EVERY and done < total:
+            return
+        last = (step, now)
+        cache.set(_key(job_id), {"step": step, "done": done, "total": total}, PROGRESS_SECONDS)
+
+    return tell
+
+
+def _key(job_id: int) -> str:
+    return f"import:{job_id}"
+
+
+@contextmanager
+def _alone(job_id: int):  # type: ignore[no-untyped-def]
+    """Whether nobody else has the job; the database frees the lock of a worker that died."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCKS, job_id])
+        (free,) = cursor.fetchone()
+    try:
+        yield free
+    finally:
+        if free:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCKS, job_id])
+
+
+def _taxonomy(parameters: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """{"name" or None, "files": [] for ImageNet-1k or [CSV]}"""
+    if not parameters["files"]:
+        return dict(load_imagenet1k(progress))
+    return dict(load_csv(parameters["files"][0], parameters["name"], progress))
+
+
+def _dataset(parameters: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """{"name", "files": [labels, and perhaps a folder or zip of images], "taxonomy" or None}"""
+    labels, *images = map(Path, parameters["files"])
+    folder = uploads.unpack(images[0], progress) if images else None
+    return import_dataset(parameters["name"], labels, folder, parameters["taxonomy"], progress)
+
+
+def _predictions(parameters: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """{"dataset", "files", "model" or None, "replace"}"""
+    paths = [uploads.unpack(Path(path), progress) for path in parameters["files"]]
+    return import_predictions(
+        parameters["dataset"], paths, parameters["model"], parameters["replace"], progress
+    )
+
+
+def _multilabels(parameters: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """{"dataset", "files": [one], "replace"}"""
+    (file,) = map(Path, parameters["files"])
+    return import_multilabels(
+        file, parameters["dataset"], "real", parameters["replace"], progress
+    )
+
+
+RUNNERS: dict[str, Callable[[dict[str, Any], Progress], dict[str, Any]]] = {
+    "taxonomy": _taxonomy,
+    "dataset": _dataset,
+    "predictions": _predictions,
+    "multilabels": _multilabels,
+}

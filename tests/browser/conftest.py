@@ -1,0 +1,60 @@
+"""Pages in Chromium, logged in as somebody; a test fails if its page complains."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from accounts.models import User
+from tests.conftest import client_of
+
+CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+
+# What a test provokes by cutting the network or by asking for what it must not get.
+EXPECTED = ("net::ERR_", "the server responded with a status of 4")
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(
+            executable_path=CHROMIUM if CHROMIUM.exists() else None, args=["--no-sandbox"]
+        )
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, live_server) -> Callable[..., Page]:
+    """A function of a user (or None) and Playwright's options for a context, giving a page."""
+    contexts = []
+    complaints: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error" and not any(text in message.text for text in EXPECTED):
+            complaints.append(message.text)
+
+    def open_for(user: User | None, **options: object) -> Page:
+        context = browser.new_context(
+            base_url=live_server.url, viewport={"width": 1280, "height": 860}, **options
+        )
+        contexts.append(context)
+        if user is not None:
+            name = settings.SESSION_COOKIE_NAME
+            session = client_of(user).cookies[name].value
+            context.add_cookies([{"name": name, "value": session, "url": live_server.url}])
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", note)
+        return page
+
+    yield open_for
+    for context in contexts:
+        context.close()
+    assert complaints == []
