@@ -1,12 +1,18 @@
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 from django.contrib.auth.models import Group
 from django.test import Client
+from playwright.sync_api import sync_playwright
 
 from accounts.models import User
 from accounts.roles import ADMIN, LABELER, REVIEWER
 from tests.factories import make_user
+
+CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 
 
 @pytest.fixture(autouse=True)
@@ -61,3 +67,14 @@ def reviewer_client(reviewer) -> Client:
 @pytest.fixture
 def labeler_client(labeler) -> Client:
     return client_of(labeler)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """One Chromium for all tests: Playwright runs once per process."""
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(
+            executable_path=CHROMIUM if CHROMIUM.exists() else None, args=["--no-sandbox"]
+        )
+        yield opened
+        opened.close()

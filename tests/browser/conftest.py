@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from accounts.models import User
 from tests.conftest import client_of
 
-CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
-
 # What a test provokes by cutting the network or by asking for what it must not get.
 EXPECTED = ("net::ERR_", "the server responded with a status of 4")
-
-
-@pytest.fixture(scope="session")
-def browser():
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=CHROMIUM if CHROMIUM.exists() else None, args=["--no-sandbox"]
-        )
-        yield opened
-        opened.close()
 
 
 @pytest.fixture
@@ -41,7 +27,7 @@ def open_page(browser: Browser, live_server) -> Callable[..., Page]:
 
     def open_for(user: User | None, **options: object) -> Page:
         context = browser.new_context(
-            base_url=live_server.url, viewport={"width": 1280, "height": 860}, **options
+            base_url=live_server.url, **{"viewport": {"width": 1280, "height": 860}, **options}
         )
         contexts.append(context)
         if user is not None:

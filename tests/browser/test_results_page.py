@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
-from pathlib import Path
 
 import pytest
 from celery.contrib.testing.worker import start_worker
-from django.conf import settings
 from django.core.cache import cache
 from django.urls import reverse
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from annotation.models import Candidate, Verdict
 from config.celery import app
@@ -21,19 +18,6 @@ from evaluation.snapshots import take_snapshot
 from tests.evaluation.worlds import build, random_world
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
-
-
-@pytest.fixture(scope="module")
-def browser():
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's own loop runs in this thread
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=CHROMIUM if CHROMIUM.exists() else None, args=["--no-sandbox"]
-        )
-        yield opened
-        opened.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture
@@ -44,28 +28,11 @@ def report():
 
 
 @pytest.fixture
-def page(browser, live_server, admin_client, report):
-    """The results as an admin sees them; the test fails if the page complains."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    session = admin_client.cookies[settings.SESSION_COOKIE_NAME].value
-    context.add_cookies(
-        [{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}]
-    )
-    opened = context.new_page()
-    complaints: list[str] = []
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
-    opened.on(
-        "console",
-        lambda message: (
-            message.type == "error"
-            and "favicon" not in message.location["url"]
-            and complaints.append(message.text)
-        ),
-    )
-    opened.goto(f"{live_server.url}{reverse('results')}?dataset=zebra&group=all")
-    yield opened
-    assert complaints == []
-    context.close()
+def page(open_page, admin, report) -> Page:
+    """The results as an admin sees them."""
+    opened = open_page(admin)
+    opened.goto(f"{reverse('results')}?dataset=zebra&group=all")
+    return opened
 
 
 @pytest.fixture
@@ -146,29 +113,17 @@ def test_the_figure_is_exported_for_a_paper(page):
         assert download.value.suggested_filename == f"zebra-all.{name.lower()}"
 
 
-def test_without_script_the_figure_is_a_picture(browser, live_server, admin_client, report):
-    context = browser.new_context(java_script_enabled=False)
-    session = admin_client.cookies[settings.SESSION_COOKIE_NAME].value
-    context.add_cookies(
-        [{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}]
-    )
-    page = context.new_page()
-    page.goto(f"{live_server.url}{reverse('results')}?dataset=zebra&q=model-1")
+def test_without_script_the_figure_is_a_picture(open_page, admin, report):
+    page = open_page(admin, java_script_enabled=False)
+    page.goto(f"{reverse('results')}?dataset=zebra&q=model-1")
     expect(page.locator("#figure img")).to_be_visible()
     page.get_by_role("link", name="Top-1").click()
     assert len(participants(page)) == 3
-    context.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_page_fits_a_narrow_screen(browser, live_server, admin_client, report, scheme):
-    context = browser.new_context(viewport={"width": 400, "height": 800}, color_scheme=scheme)
-    session = admin_client.cookies[settings.SESSION_COOKIE_NAME].value
-    context.add_cookies(
-        [{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}]
-    )
-    page = context.new_page()
-    page.goto(f"{live_server.url}{reverse('results')}")
+def test_the_page_fits_a_narrow_screen(open_page, admin, report, scheme):
+    page = open_page(admin, viewport={"width": 400, "height": 800}, color_scheme=scheme)
+    page.goto(reverse("results"))
     expect(page.locator("#figure svg")).to_be_visible(timeout=20_000)
     assert page.evaluate("document.documentElement.scrollWidth") <= 400
-    context.close()

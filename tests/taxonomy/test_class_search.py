@@ -1,6 +1,5 @@
 """The search in the browser, run in Chromium on the real class index."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,6 @@ from django.conf import settings
 from taxonomy.classes import class_index
 from taxonomy.models import Taxonomy
 
-sync_api = pytest.importorskip("playwright.sync_api")
 pytestmark = pytest.mark.browser
 
 ORIGIN = "http://tusker.test"
@@ -41,14 +39,6 @@ def index(imagenet1k_once, django_db_blocker):
         return class_index(taxonomy), set(
             links.values_list("descendant__label_class__index", flat=True)
         )
-
-
-@pytest.fixture(scope="module")
-def browser(index):
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
