@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import tempfile
 import time
 from pathlib import Path
@@ -99,6 +100,7 @@ def main() -> None:
 
     from config import embedded
 
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     embedded.start()
     django.setup()
     result = measure(options.reviewers, options.seconds, options.kill, tuple(options.think))

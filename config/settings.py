@@ -10,6 +10,7 @@ TUSKER_IMPORT_ROOTS  folders of the server whose files admins may import in the 
 DATABASE_URL, REDIS_URL   servers to use instead of the embedded ones
 """
 
+import contextlib
 import os
 import secrets
 from pathlib import Path
@@ -31,10 +32,8 @@ def _secret_key() -> str:
         draft = path.with_name(f"secret_key.{secrets.token_hex(8)}")
         draft.touch(mode=0o600)
         draft.write_text(get_random_secret_key())
-        try:
+        with contextlib.suppress(FileExistsError):
             os.link(draft, path)
-        except FileExistsError:
-            pass
         draft.unlink()
     return path.read_text()
 
@@ -50,7 +49,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "django.contrib.staticfiles",
+    "config.staticfiles.CollectedFiles",
     "django.contrib.humanize",
     "django.contrib.postgres",
     "django_htmx",
@@ -232,5 +231,3 @@ IMPORT_ROOTS = [
 LEASE_SECONDS = int(os.environ.get("TUSKER_LEASE_SECONDS", "600"))
 QUIET_SECONDS = int(os.environ.get("TUSKER_QUIET_SECONDS", "20"))
 RECOMPUTE_AT_LATEST_SECONDS = 600
-
-

@@ -193,7 +193,7 @@ def dalmatian(canvas: Canvas, rng: np.random.Generator) -> None:
     def spots(marks: Canvas, rng: np.random.Generator) -> None:
         for row in np.arange(0.38, 0.95, 0.062):
             for column in np.arange(-0.24, 0.25, 0.075):
-                x, y = (column, row) + rng.uniform(-0.022, 0.022, 2)
+                x, y = np.array([column, row]) + rng.uniform(-0.022, 0.022, 2)
                 rx, ry = rng.uniform(0.01, 0.023, 2)
                 marks.fill(ellipse(x, y, rx, ry, rng.uniform(0, 90)), spot_color)
 
