@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from django.conf import settings
 from django.contrib.auth.models import Group
+from django.db import transaction
 
 from accounts.models import User
 from accounts.roles import ROLES
@@ -32,6 +33,7 @@ from taxonomy.models import LabelClass
 from taxonomy.progress import Progress, quiet
 
 DATASET = "drawn-scenes"
+ROUND = "First review"
 SCENES = 240
 REFERENCES = 20
 SEED = 2020
@@ -67,7 +69,7 @@ def load_drawn(progress: Progress = quiet) -> dict[str, Any]:
     Half of the round is judged already, from what the drawings are known to hold.
     """
     accounts = make_accounts()
-    if Dataset.objects.filter(name=DATASET).exists():
+    if ReviewRound.objects.filter(name=ROUND).exists():
         return summary()
     load_imagenet1k()
     progress("drawing scenes", 0, SCENES)
@@ -83,8 +85,9 @@ def load_drawn(progress: Progress = quiet) -> dict[str, Any]:
         progress("fitting classifiers", 1, 1)
         import_dataset(DATASET, folder / "labels.csv", folder / "images", progress=progress)
         import_predictions(DATASET, [folder / "predictions"], progress=progress)
-    current = open_round("First review", Dataset.objects.filter(name=DATASET), SEED)
-    judge_half(current, accounts["reviewer"], scenes)
+    with transaction.atomic():
+        current = open_round(ROUND, Dataset.objects.filter(name=DATASET), SEED)
+        judge_half(current, accounts["reviewer"], scenes)
     recompute()
     return summary()
 
