@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.contrib.auth import login, update_session_auth_hash
 from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.views import LoginView, LogoutView
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
@@ -102,6 +102,10 @@ def accept_invitation(request: HttpRequest, token: str) -> HttpResponse:
                 user = people.accept(token, username, password)
         except people.NotPossible:
             return render(request, "accounts/invitation_invalid.html", status=410)
+        except IntegrityError:  # since the form looked, another person has taken the name
+            form.add_error("username", "A user with that username already exists.")
+            context = {"form": form, "invitation": invitation}
+            return render(request, "accounts/invitation.html", context)
         login(request, user, backend="django.contrib.auth.backends.ModelBackend")
         return redirect("home")
     return render(request, "accounts/invitation.html", {"form": form, "invitation": invitation})

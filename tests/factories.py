@@ -71,7 +71,12 @@ def make_round(images: int = 3, per_image: int = 2, seed: int = 1) -> ReviewRoun
 
 
 def judge(
-    review_round: ReviewRound, user: User, image: Image, class_index: int, verdict: int, **more: object
+    review_round: ReviewRound,
+    user: User,
+    image: Image,
+    class_index: int,
+    verdict: int,
+    **more: object,
 ) -> Outcome:
     op = Judge(uuid.uuid4(), image.uid, class_index, Verdict(verdict), 1200, **more)  # type: ignore[arg-type]
     return submit(review_round, user, [op])

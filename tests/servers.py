@@ -7,6 +7,6 @@ os.environ.setdefault("TUSKER_HOME", str(Path(__file__).parents[1] / "var" / "te
 # Playwright's event loop runs in the thread of the tests.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
-from config import embedded  # noqa: E402
+from config import embedded
 
 embedded.start()

@@ -14,7 +14,11 @@ from django.db import connection, transaction
 from annotation.candidates import add_candidates
 from annotation.importing.alone import one_at_a_time
 from annotation.importing.images import (
-    StoredImage, discard, find_files, store_images, stored_images,
+    StoredImage,
+    discard,
+    find_files,
+    store_images,
+    stored_images,
 )  # fmt: skip
 from annotation.importing.labels import Labels, read_labels
 from annotation.importing.picking import pick_taxonomy

@@ -10,10 +10,12 @@ import numpy as np
 from PIL import Image, ImageChops, ImageCms, ImageOps, UnidentifiedImageError
 
 # Format -> suffix. Nothing else is tried: some of Pillow's readers start other programs.
+# Pillow's reader of JPEG opens MPO too, a JPEG with further pictures behind the first.
 FORMATS = {
     "JPEG": ".jpg", "MPO": ".jpg", "PNG": ".png", "GIF": ".gif", "WEBP": ".webp",
     "BMP": ".bmp", "TIFF": ".tif", "PPM": ".ppm",
 }  # fmt: skip
+READERS = [name for name in FORMATS if name != "MPO"]
 SUFFIXES = frozenset({*FORMATS.values(), ".jpeg", ".jpe", ".tiff", ".pgm", ".pbm"})
 NAMES = "JPEG, PNG, GIF, WebP, BMP, TIFF, PPM"
 
@@ -51,7 +53,7 @@ def inspect(data: bytes, max_pixels: int) -> Picture:
 def open_picture(data: bytes, max_pixels: int) -> Image.Image:
     """The picture, its header read and nothing decoded yet. Raises PictureError."""
     try:
-        image: Image.Image = Image.open(io.BytesIO(data), formats=list(FORMATS))
+        image: Image.Image = Image.open(io.BytesIO(data), formats=READERS)
     except UnidentifiedImageError as error:
         raise PictureError(f"is not a picture ({NAMES})") from error
     except Exception as error:  # Pillow's readers raise anything on damaged headers

@@ -30,7 +30,8 @@ def page(open_page, reviewer, world) -> Page:
 def shown(page: Page, other_than: str = "") -> str:
     """The uid of the image on the stage, once it is painted and is another one."""
     page.wait_for_function(
-        "other => (document.querySelector('#stage').dataset.shown ?? other) !== other", arg=other_than
+        "other => (document.querySelector('#stage').dataset.shown ?? other) !== other",
+        arg=other_than,
     )
     return page.locator("#stage").get_attribute("data-shown")
 

@@ -169,7 +169,9 @@ def test_a_batch_takes_as_many_queries_as_one_judgment(user, django_assert_max_n
     images = list(Image.objects.filter(items__round=current))
 
     def ops(images):
-        return [Judge(uuid.uuid4(), image.uid, image.target, Verdict.CORRECT, 5) for image in images]
+        return [
+            Judge(uuid.uuid4(), image.uid, image.target, Verdict.CORRECT, 5) for image in images
+        ]
 
     for batch in (ops(images[:1]), ops(images[1:])):
         with django_assert_max_num_queries(9):
