@@ -289,3 +289,8 @@ class ImportJob(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
+
+    @property
+    def subject(self) -> str:
+        """What it brings in: the name of a dataset or of a list of classes."""
+        return self.parameters.get("name") or self.parameters.get("dataset") or ""

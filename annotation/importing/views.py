@@ -62,7 +62,6 @@ def import_job(request: HttpRequest, job_id: int) -> HttpResponse:
     job = get_object_or_404(ImportJob, pk=job_id)
     context = {
         "job": job,
-        "of": job.parameters.get("name") or job.parameters.get("dataset") or "",
         "progress": jobs.progress_of(job),
         "ended": job.state in (ImportJob.State.DONE, ImportJob.State.FAILED),
         "errors": job.errors[:ERRORS_SHOWN],
