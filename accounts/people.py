@@ -36,9 +36,7 @@ def invite(by: User, roles: Collection[str], note: str = "") -> str:
 
 
 def open_invitations() -> QuerySet[Invitation]:
-    return Invitation.objects.filter(
-        accepted_by=None, revoked=False, expires__gt=timezone.now()
-    )
+    return Invitation.objects.filter(accepted_by=None, revoked=False, expires__gt=timezone.now())
 
 
 def find_invitation(token: str) -> Invitation | None:
@@ -82,9 +80,7 @@ def change(person: User, roles: Collection[str], active: bool) -> None:
 
 
 def admins() -> QuerySet[User]:
-    return User.objects.filter(is_active=True).filter(
-        Q(groups__name=ADMIN) | Q(is_superuser=True)
-    )
+    return User.objects.filter(is_active=True).filter(Q(groups__name=ADMIN) | Q(is_superuser=True))
 
 
 def _lock_admins() -> None:

@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.utils.functional import SimpleLazyObject
 
 from accounts.models import User
@@ -19,7 +20,7 @@ REVIEWER = "reviewer"
 LABELER = "labeler"
 ROLES = (ADMIN, REVIEWER, LABELER)
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def roles_of(user: Any) -> frozenset[str]:
@@ -49,7 +50,7 @@ def roles_required(*roles: str) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @login_not_required
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return _login(request)
             if not roles_of(request.user) & allowed:

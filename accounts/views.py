@@ -53,9 +53,7 @@ def people_page(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "link": link,
-        "persons": [
-            (person, {group.name for group in person.groups.all()}) for person in persons
-        ],
+        "persons": [(person, {group.name for group in person.groups.all()}) for person in persons],
         "all_roles": ROLES,
         "invitations": people.open_invitations(),
     }
@@ -76,7 +74,9 @@ def person_change(request: HttpRequest, person_id: int) -> HttpResponse:
         messages.error(request, str(error))
     else:
         messages.success(request, f"Saved: {person.username}.")
-    return redirect("people" if ADMIN in roles_of(User.objects.get(pk=request.user.pk)) else "home")
+    return redirect(
+        "people" if ADMIN in roles_of(User.objects.get(pk=signed_in(request).pk)) else "home"
+    )
 
 
 @require_POST

@@ -3,7 +3,7 @@
 import numpy as np
 from django.db import connection
 
-from annotation.bulk import array_literal
+from annotation.bulk import analyze, array_literal
 
 # A pair that somebody predicts is a candidate of its own, even if the reviewer who once added it
 # took it back.
@@ -27,4 +27,7 @@ def add_candidates(image_ids: np.ndarray, class_indices: np.ndarray) -> int:
     """
     with connection.cursor() as cursor:
         cursor.execute(INSERT, [array_literal(image_ids), array_literal(class_indices)])
-        return cursor.fetchone()[0]
+        (new,) = cursor.fetchone()
+    if new:
+        analyze("annotation_candidate")
+    return new

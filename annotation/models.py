@@ -25,7 +25,9 @@ class Dataset(models.Model):
 
     name = models.CharField(max_length=100, unique=True)
     taxonomy = models.ForeignKey(Taxonomy, models.PROTECT, related_name="datasets")
-    images = models.ManyToManyField("Image", through="DatasetImage", related_name="datasets")
+    images: models.ManyToManyField[Image, DatasetImage] = models.ManyToManyField(
+        "Image", through="DatasetImage", related_name="datasets"
+    )
     size = models.PositiveIntegerField(default=0)
     created = models.DateTimeField(auto_now_add=True)
 
@@ -222,9 +224,7 @@ class Judgment(models.Model):
     client_id = models.UUIDField(unique=True)
     round = models.ForeignKey(ReviewRound, models.PROTECT, related_name="judgments")
     candidate = models.ForeignKey(Candidate, models.PROTECT, related_name="judgments")
-    reviewer = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="judgments"
-    )
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="judgments")
     verdict = models.PositiveSmallIntegerField(choices=Verdict)
     milliseconds = models.PositiveIntegerField(help_text="from the image shown to the key pressed")
     created = models.DateTimeField(auto_now_add=True)

@@ -70,7 +70,9 @@ def render(picture: Pillow.Image, rendition: Rendition) -> bytes:
     """A progressive JPEG; smaller pictures are not enlarged. `picture` is RGB."""
     scale = min(1.0, rendition.side / max(picture.size))
     size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
-    shown = picture.resize(size, Pillow.Resampling.LANCZOS, reducing_gap=3) if scale < 1 else picture
+    shown = (
+        picture.resize(size, Pillow.Resampling.LANCZOS, reducing_gap=3) if scale < 1 else picture
+    )
     shown.info = {}
     out = io.BytesIO()
     shown.save(out, "JPEG", quality=rendition.quality, progressive=True, optimize=True)

@@ -20,7 +20,9 @@ import numpy as np
 THINK = (0.15, 0.45)
 
 
-def measure(reviewers: int, seconds: float, kill: bool, think: tuple[float, float]) -> dict[str, Any]:
+def measure(
+    reviewers: int, seconds: float, kill: bool, think: tuple[float, float]
+) -> dict[str, Any]:
     from benchmarks.load import make_sessions, run_load
     from benchmarks.servers import PARTS, serving
     from benchmarks.servers import kill as kill_part

@@ -14,6 +14,7 @@ import contextlib
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -53,7 +54,6 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django.contrib.postgres",
     "django_htmx",
-    "rest_framework",
     "axes",
     "csp",
     "accounts",
@@ -107,7 +107,7 @@ TEMPLATES = [
 ]
 
 if embedded.POSTGRES.wanted():
-    DATABASES = {"default": embedded.database_settings()}
+    DATABASES: dict[str, Any] = {"default": embedded.database_settings()}
 else:
     DATABASES = {"default": dj_database_url.parse(os.environ["DATABASE_URL"])}
 DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}

@@ -72,9 +72,7 @@ def as_csv(datasets: Sequence[Dataset]) -> Iterator[str]:
     yield line.getvalue()
 
 
-def _csv_rows(
-    record: ImageRecord, classes: dict[str, tuple[int, str]]
-) -> Iterator[list[object]]:
+def _csv_rows(record: ImageRecord, classes: dict[str, tuple[int, str]]) -> Iterator[list[object]]:
     verdicts = {key: verdict for verdict, keys in record.classes.items() for key in keys}
     judged = {judgment.key for judgment in record.judgments}
     image = [record.image_id, " ".join(record.datasets)]

@@ -111,7 +111,9 @@ def image_records(datasets: Sequence[Dataset]) -> Iterator[ImageRecord]:
 
 def _image_record(row: tuple[Any, ...], keys: dict[int, str]) -> ImageRecord:
     key, target, problematic, reason, datasets, candidates, judgments = row
-    classes: dict[str, list[str]] = {name: [] for name in ("correct", "incorrect", "unclear", "unjudged")}
+    classes: dict[str, list[str]] = {
+        name: [] for name in ("correct", "incorrect", "unclear", "unjudged")
+    }
     for index, verdict in candidates or []:
         classes[Verdict(verdict).label].append(keys[index])
     return ImageRecord(
@@ -122,7 +124,9 @@ def _image_record(row: tuple[Any, ...], keys: dict[int, str]) -> ImageRecord:
         problematic,
         reason,
         [
-            JudgmentRecord(uid, keys[index], Verdict(verdict).label, pseudonym(user), name, when, ms)
+            JudgmentRecord(
+                uid, keys[index], Verdict(verdict).label, pseudonym(user), name, when, ms
+            )
             for uid, index, verdict, user, name, when, ms in judgments or []
         ],
     )

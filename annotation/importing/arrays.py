@@ -53,7 +53,9 @@ def read_npz(path: Path, images: int, classes: int) -> np.ndarray:
 def _header(file: IO[bytes], path: Path) -> tuple[tuple[int, ...], np.dtype]:
     start = file.read(len(npy.MAGIC_PREFIX) + 2)
     if start.startswith(PICKLE):
-        raise InputError("is a pickle, which could run programs; save it with numpy.save", file=path)
+        raise InputError(
+            "is a pickle, which could run programs; save it with numpy.save", file=path
+        )
     if not start.startswith(npy.MAGIC_PREFIX):
         raise InputError("is not a NumPy array file", file=path)
     try:
@@ -63,9 +65,7 @@ def _header(file: IO[bytes], path: Path) -> tuple[tuple[int, ...], np.dtype]:
     return shape, dtype
 
 
-def _check(
-    shape: tuple[int, ...], dtype: np.dtype, images: int, classes: int, path: Path
-) -> None:
+def _check(shape: tuple[int, ...], dtype: np.dtype, images: int, classes: int, path: Path) -> None:
     """Raise InputError if it can't be predictions, before any of them is read."""
     if dtype.hasobject:
         reason = "holds pickled Python objects, which could run programs; save it as integers"

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from django.db import connection, transaction
 
+from annotation.bulk import analyze
 from annotation.candidates import add_candidates
 from annotation.importing.alone import one_at_a_time
 from annotation.importing.images import (
@@ -175,6 +176,8 @@ def _store(
     new = len(table.keys) - dataset.size
     dataset.size = len(table.keys)
     dataset.save(update_fields=["size"])
+    if added:
+        analyze("annotation_image", "annotation_datasetimage")
     progress("storing", 2, 3)
     pairs = np.array(added, np.int64).reshape(-1, 2)
     candidates = add_candidates(pairs[:, 0], pairs[:, 1].astype(np.int32))

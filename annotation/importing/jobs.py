@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -103,7 +103,7 @@ def _key(job_id: int) -> str:
 
 
 @contextmanager
-def _alone(job_id: int):  # type: ignore[no-untyped-def]
+def _alone(job_id: int) -> Iterator[bool]:
     """Whether nobody else has the job; the database frees the lock of a worker that died."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCKS, job_id])
@@ -141,9 +141,7 @@ def _predictions(parameters: dict[str, Any], progress: Progress) -> dict[str, An
 def _multilabels(parameters: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """{"dataset", "files": [one], "replace"}"""
     (file,) = map(Path, parameters["files"])
-    return import_multilabels(
-        file, parameters["dataset"], "real", parameters["replace"], progress
-    )
+    return import_multilabels(file, parameters["dataset"], "real", parameters["replace"], progress)
 
 
 RUNNERS: dict[str, Callable[[dict[str, Any], Progress], dict[str, Any]]] = {

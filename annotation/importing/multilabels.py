@@ -132,7 +132,7 @@ def _store(
     progress("storing", 1, 2)
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS wanted")
-        where = {"dataset": dataset.pk, "images": array_literal(ids)}
+        where: dict[str, Any] = {"dataset": dataset.pk, "images": array_literal(ids)}
         cursor.execute(WANTED, where | {"classes": array_literal(classes)})
         cursor.execute(
             "SELECT count(*) FILTER (WHERE verdict = 1), count(*) FILTER (WHERE verdict = 2),"

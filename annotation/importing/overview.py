@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -59,7 +60,10 @@ def describe_datasets() -> list[DatasetOverview]:
     """All datasets with their counts and the first few of their images, by one query."""
     with connection.cursor() as cursor:
         cursor.execute(OVERVIEW, [SAMPLES])
-        return [
-            DatasetOverview(*row[:-1], [UUID(uid) for uid in row[-1] or []])
-            for row in cursor.fetchall()
-        ]
+        return [_overview(row) for row in cursor.fetchall()]
+
+
+def _overview(row: tuple[Any, ...]) -> DatasetOverview:
+    pk, name, taxonomy, images, models, files, candidates, unjudged, samples = row
+    uids = [UUID(uid) for uid in samples or []]
+    return DatasetOverview(pk, name, taxonomy, images, models, files, candidates, unjudged, uids)

@@ -31,7 +31,9 @@ DESCRIBE = Statement(
 )
 
 
-def describe(review_round: ReviewRound, user: User, image_ids: Sequence[int]) -> list[dict[str, Any]]:
+def describe(
+    review_round: ReviewRound, user: User, image_ids: Sequence[int]
+) -> list[dict[str, Any]]:
     """The images as JSON for the review page, in the order given, by one query."""
     rows = DESCRIBE.run(user.pk, list(image_ids)) if image_ids else []
     return [_image(review_round.seed, *row) for row in rows]

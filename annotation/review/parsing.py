@@ -28,7 +28,9 @@ def read_next(body: Any) -> tuple[list[UUID], int]:
     hold = body.get("hold", [])
     if not isinstance(hold, list) or len(hold) > MOST_HELD:
         raise Malformed(f"hold: expected a list of at most {MOST_HELD}")
-    return [_uuid(uid, "hold") for uid in hold], _integer(body.get("want", 4), "want", 1, MOST_AT_ONCE)
+    return [_uuid(uid, "hold") for uid in hold], _integer(
+        body.get("want", 4), "want", 1, MOST_AT_ONCE
+    )
 
 
 def read_operations(body: Any) -> tuple[int | None, list[Op], list[dict[str, Any]]]:

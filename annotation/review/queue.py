@@ -71,7 +71,9 @@ class Handout:
 
 
 @transaction.atomic
-def next_images(review_round: ReviewRound, user: User, hold: Collection[UUID], want: int) -> Handout:
+def next_images(
+    review_round: ReviewRound, user: User, hold: Collection[UUID], want: int
+) -> Handout:
     """Lease up to `want` more images to `user`, who has the images `hold` on screen already.
 
     Images that the reviewer holds without having them on screen (after a reload) come first.

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.cache import cache
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
+from annotation.bulk import analyze
 from annotation.models import Dataset, ReviewRound, RoundItem
 from taxonomy.errors import InputError
 
@@ -82,7 +84,9 @@ def open_round(name: str, datasets: Iterable[Dataset], seed: int) -> ReviewRound
 
 def refuse_overlap(datasets: list[Dataset]) -> None:
     taken = RoundItem.objects.filter(
-        Exists(Dataset.images.through.objects.filter(dataset__in=datasets, image=OuterRef("image"))),
+        Exists(
+            Dataset.images.through.objects.filter(dataset__in=datasets, image=OuterRef("image"))
+        ),
         round__state=ReviewRound.State.OPEN,
     ).select_related("round")
     if item := taken.first():
@@ -91,12 +95,11 @@ def refuse_overlap(datasets: list[Dataset]) -> None:
 
 def refresh_items(review_round: ReviewRound) -> None:
     """Take up images that joined the round's datasets; reopen and close items as they stand."""
-    parameters = {"round": review_round.pk, "seed": str(review_round.seed)}
+    parameters: dict[str, Any] = {"round": review_round.pk, "seed": str(review_round.seed)}
     with connection.cursor() as cursor:
         cursor.execute(ADD_ITEMS, parameters)
         cursor.execute(MARK_ITEMS, parameters)
-        # Bulk loads leave the planner without numbers until autovacuum comes by.
-        cursor.execute("ANALYZE annotation_image, annotation_candidate, annotation_rounditem")
+    analyze("annotation_rounditem")
 
 
 def extend_rounds() -> None:
@@ -113,7 +116,11 @@ def close_round(review_round: ReviewRound) -> None:
 def progress(review_round: ReviewRound) -> Progress:
     """Counts over the whole round, at most PROGRESS_SECONDS old."""
     key = f"round-progress-{review_round.pk}"
-    return cache.get_or_set(key, lambda: count_progress(review_round), PROGRESS_SECONDS)
+    known: Progress | None = cache.get(key)
+    if known is None:
+        known = count_progress(review_round)
+        cache.set(key, known, PROGRESS_SECONDS)
+    return known
 
 
 def count_progress(review_round: ReviewRound) -> Progress:

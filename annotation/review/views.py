@@ -22,7 +22,13 @@ from annotation.review.statistics import own_pace
 from taxonomy.classes import class_index_url
 from taxonomy.errors import InputError
 
-REASONS = ["blurry or too dark", "nothing to recognise", "not a photograph", "offensive", "duplicate"]
+REASONS = [
+    "blurry or too dark",
+    "nothing to recognise",
+    "not a photograph",
+    "offensive",
+    "duplicate",
+]
 
 
 @require_http_methods(["GET", "POST"])

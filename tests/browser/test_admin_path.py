@@ -78,7 +78,9 @@ def test_import_review_recompute_export(open_page, admin, worker, files):
     imported(page)
 
     page.get_by_role("link", name="Import predictions").click()
-    page.locator('[name="predictions"]').set_input_files([files / "good-net.npy", files / "bad-net.npy"])
+    page.locator('[name="predictions"]').set_input_files(
+        [files / "good-net.npy", files / "bad-net.npy"]
+    )
     page.locator('[name="dataset"]').select_option(label="photos")
     imported(page)
     assert Candidate.objects.count() == 6 + 5 + 1

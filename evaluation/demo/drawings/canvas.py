@@ -58,7 +58,7 @@ class Canvas:
         """An area lit from the upper left; `depth` is the contrast between light and shadow."""
         mask, corner = self._mask(self._pixels(points))
         light, dark = mixed(color, WHITE, depth * 0.6), mixed(color, (40, 20, 50), depth)
-        colors = ImageOps.colorize(_light(ball), light, dark, color)  # type: ignore[arg-type]
+        colors = ImageOps.colorize(_light(ball), light, dark, color)
         self.image.paste(colors.resize(mask.size, Image.Resampling.BILINEAR), corner, mask)
 
     def _mask(self, pixels: list[tuple[float, float]]) -> tuple[Image.Image, tuple[int, int]]:
@@ -212,4 +212,4 @@ def varied(color: Color, rng: np.random.Generator, spread: float = 1) -> Color:
 
 def chosen(rng: np.random.Generator, colors: Sequence[Color], spread: float = 1) -> Color:
     """One of the colours, varied."""
-    return varied(colors[rng.integers(len(colors))], rng, spread)
+    return varied(colors[int(rng.integers(len(colors)))], rng, spread)

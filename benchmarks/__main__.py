@@ -1,0 +1,194 @@
+"""The benchmark table: `make bench`, or `make bench BENCH="--reviewers 1 8 --seconds 5"`.
+
+Everything is measured in a TUSKER_HOME of its own, from an empty database on. Each figure is
+printed with the command that gives it again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import django
+from rich.console import Console
+from rich.table import Table
+
+THINK = (0.3, 0.9)
+
+
+@dataclass(frozen=True)
+class Line:
+    what: str
+    value: str
+    command: str
+
+
+def timed(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def manage(*arguments: object) -> tuple[float, float]:
+    """Run a command in a process of its own: (seconds, peak memory in MiB)."""
+    script = (
+        "import resource, subprocess, sys; code = subprocess.call(sys.argv[1:]); "
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr); sys.exit(code)"
+    )
+    command = [sys.executable, "-c", script, sys.executable, "manage.py", *map(str, arguments)]
+    start = time.perf_counter()
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"{arguments}: {done.stderr}")
+    return time.perf_counter() - start, int(done.stderr.split()[-1]) / 1024
+
+
+def imports(scratch: Path) -> list[Line]:
+    """Taxonomy, datasets and predictions of the paper's size, by the commands."""
+    from annotation.models import Candidate, Dataset, PredictionSet
+    from benchmarks.world import paper_scale
+
+    manage("migrate", "--verbosity", 0)
+    seconds, _ = manage("load_taxonomy", "imagenet1k", "--json")
+    lines = [
+        Line("taxonomy, 1,860 synsets", f"{seconds:.1f} s", "manage.py load_taxonomy imagenet1k")
+    ]
+    source = paper_scale(scratch)
+    images = predictions = 0
+    taken = {"dataset": 0.0, "predictions": 0.0}
+    peak = 0.0
+    for name, table in source.tables.items():
+        taken["dataset"] += manage("import_dataset", name, table, "--json")[0]
+        seconds, memory = manage("import_predictions", name, source.predictions[name], "--json")
+        taken["predictions"] += seconds
+        peak = max(peak, memory)
+        dataset = Dataset.objects.get(name=name)
+        images += dataset.size
+        predictions += dataset.size * PredictionSet.objects.filter(dataset=dataset).count()
+    rate = f"{predictions:,} top-1 in {taken['predictions']:.1f} s"
+    return [
+        *lines,
+        Line(
+            f"{images:,} labels ({source.origin})",
+            f"{taken['dataset']:.1f} s",
+            "manage.py import_dataset NAME LABELS.csv",
+        ),
+        Line("predictions of 164 files", rate, "manage.py import_predictions DATASET FOLDER"),
+        Line("import, peak memory", f"{peak:.0f} MiB", "the same"),
+        Line("candidates", f"{Candidate.objects.count():,}", "the same"),
+    ]  # fmt: skip
+
+
+def pictures(scratch: Path) -> list[Line]:
+    """Reading, checking and storing photographs, real ones if there are."""
+    import numpy as np
+    from PIL import Image
+
+    from benchmarks.world import real_data
+
+    real = real_data()
+    folder = real / "images" if real else scratch / "pictures"
+    if not real:
+        folder.mkdir()
+        rng = np.random.default_rng(1)
+        for number in range(500):
+            pixels = rng.integers(0, 255, (38, 50, 3)).astype(np.uint8)
+            Image.fromarray(pixels).resize((500, 375)).save(folder / f"p{number}.jpg")
+    files = sorted(path for path in folder.rglob("*.*") if path.suffix.lower() in (".jpg", ".jpeg"))
+    labels = scratch / "pictures.csv"
+    labels.write_text("image_id,class_index\n" + "".join(f"{path.name},0\n" for path in files))
+    seconds, memory = manage("import_dataset", "pictures", labels, "--images", folder, "--json")
+    command = "manage.py import_dataset NAME LABELS.csv --images FOLDER"
+    rate = f"{len(files) / seconds:.0f} images/s, {memory:.0f} MiB"
+    return [Line(f"{len(files)} photographs", rate, command)]
+
+
+def reviewing(counts: list[int], seconds: float) -> list[Line]:
+    """Server time of next and submit, while so many judge at once."""
+    from annotation.models import Candidate, Dataset
+    from annotation.review.rounds import open_round
+    from benchmarks.load import make_sessions, run_load
+    from benchmarks.servers import serving
+    from benchmarks.survive import exported_judgments, percentiles
+
+    current = open_round("bench", Dataset.objects.exclude(name="pictures"), 1)
+    unjudged = Candidate.objects.unjudged().count()
+    lines = []
+    with serving() as (port, _):
+        for count in counts:
+            result = run_load(port, current.pk, make_sessions(count), seconds, THINK)
+            command = f"python -m benchmarks.survive --reviewers {count} --seconds {seconds:g}"
+            for endpoint in ("next", "submit"):
+                numbers = percentiles(result.server_ms(endpoint))
+                what = f"{endpoint}, {count} at once, {unjudged:,} candidates"
+                value = f"p50 {numbers['p50_ms']:.1f} ms, p95 {numbers['p95_ms']:.1f} ms"
+                lines.append(Line(what, f"{value} ({numbers['requests']:,} requests)", command))
+            missing = result.acknowledged - exported_judgments()
+            value = f"{len(missing)} missing, {len(result.handed_out_twice)} twice, {len(result.errors)} errors"
+            lines.append(Line(f"{len(result.acknowledged):,} acknowledged", value, command))
+    return lines
+
+
+def results(scratch: Path) -> list[Line]:
+    from evaluation.reports import compute_report
+    from evaluation.snapshots import take_snapshot
+
+    snapshot = timed(take_snapshot)
+    report = timed(lambda: compute_report(take_snapshot()))
+    seconds, memory = manage("compute_metrics", "--json")
+    export, export_memory = manage("export_annotations", scratch / "dump.json", "--format", "json")
+    size = (scratch / "dump.json").stat().st_size / 2**20
+    made = "evaluation.reports.compute_report(take_snapshot())"
+    exported = "manage.py export_annotations OUT --format json"
+    return [
+        Line("snapshot", f"{snapshot:.2f} s", "evaluation.snapshots.take_snapshot()"),
+        Line("snapshot and report, warm process", f"{report:.2f} s", made),
+        Line(
+            "snapshot and report", f"{seconds:.1f} s, {memory:.0f} MiB", "manage.py compute_metrics"
+        ),
+        Line(f"export, {size:.0f} MiB", f"{export:.1f} s, {export_memory:.0f} MiB", exported),
+    ]
+
+
+def show(lines: list[Line]) -> None:
+    table = Table("what", "measured", "command")
+    for line in lines:
+        table.add_row(line.what, line.value, line.command)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    Console(width=150).print(table)
+    print(f"{os.cpu_count()} cores; peak memory of this process {peak:.0f} MiB")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--reviewers", type=int, nargs="+", default=[1, 8, 32])
+    parser.add_argument("--seconds", type=float, default=20)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="tusker-bench-") as name:
+        os.environ["TUSKER_HOME"] = f"{name}/home"
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+        from config import embedded
+
+        embedded.start()
+        try:
+            django.setup()
+            scratch = Path(name)
+            lines = imports(scratch) + pictures(scratch)
+            manage("collectstatic", "--no-input", "--verbosity", 0)
+            lines += reviewing(options.reviewers, options.seconds) + results(scratch)
+            show(lines)
+        finally:
+            embedded.stop()
+
+
+if __name__ == "__main__":
+    main()
