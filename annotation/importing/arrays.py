@@ -35,19 +35,27 @@ def read_npy(path: Path, images: int, classes: int) -> np.ndarray:
 
 def read_npz(path: Path, images: int, classes: int) -> np.ndarray:
     """The same from an archive that holds one array."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-            if len(names) != 1:
-                found = ", ".join(names[:5]) or "none"
-                raise InputError(f"must hold one array (found: {found})", file=path)
-            with archive.open(names[0]) as file:
-                shape, dtype = _header(file, path)
-            _check(shape, dtype, images, classes, path)
-            with archive.open(names[0]) as file:
-                return _top_k(npy.read_array(file, allow_pickle=False), classes)
-    except (zipfile.BadZipFile, EOFError, OSError, RuntimeError) as error:
-        raise InputError(f"is damaged or cut short: {error}", file=path) from error
+    with path.open("rb") as packed:
+        try:
+            array = _only_array(packed, images, classes, path)
+        except InputError:
+            raise
+        except Exception as error:  # zipfile, zlib and numpy raise anything on damaged data
+            raise InputError(f"is damaged or cut short: {error}", file=path) from error
+    return _top_k(array, classes)
+
+
+def _only_array(packed: IO[bytes], images: int, classes: int, path: Path) -> np.ndarray:
+    with zipfile.ZipFile(packed) as archive:
+        names = archive.namelist()
+        if len(names) != 1:
+            found = ", ".join(names[:5]) or "none"
+            raise InputError(f"must hold one array (found: {found})", file=path)
+        with archive.open(names[0]) as file:
+            shape, dtype = _header(file, path)
+        _check(shape, dtype, images, classes, path)
+        with archive.open(names[0]) as file:
+            return npy.read_array(file, allow_pickle=False)
 
 
 def _header(file: IO[bytes], path: Path) -> tuple[tuple[int, ...], np.dtype]:
@@ -60,7 +68,7 @@ def _header(file: IO[bytes], path: Path) -> tuple[tuple[int, ...], np.dtype]:
         raise InputError("is not a NumPy array file", file=path)
     try:
         shape, _, dtype = HEADERS[tuple(start[-2:])](file)  # type: ignore[index]
-    except (ValueError, KeyError) as error:
+    except Exception as error:  # numpy's reader raises anything on damaged headers
         raise InputError("is damaged or cut short: its header can't be read", file=path) from error
     return shape, dtype
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
@@ -80,7 +83,7 @@ class _Index:
         if len(paths) > 1:
             raise ValueError(f"image '{key}' could be {paths[0]} or {paths[1]}")
         path = self.root / paths[0]
-        if not path.resolve().is_relative_to(self.root):
+        if not Path(os.path.realpath(path)).is_relative_to(self.root):
             raise ValueError(f"image '{key}' is a link that leaves the folder {self.name}")
         return path
 
@@ -116,35 +119,43 @@ def store_images(
     Raises InputErrors with every file that can't be read as a picture; nothing stays stored then.
     """
     done: list[StoredImage] = []
+    written: list[StoredImage] = []
     problems = []
     try:
-        for number, result in enumerate(_in_threads(paths, known)):
-            progress("verifying images", number + 1, len(paths))
-            if isinstance(result, StoredImage):
-                done.append(result)
-            else:
-                problems.append((labels.lines[number], f"{paths[number].name} {result}"))
+        with closing(_in_threads(paths, known, written)) as results:
+            for number, result in enumerate(results):
+                progress("verifying images", number + 1, len(paths))
+                if isinstance(result, StoredImage):
+                    done.append(result)
+                else:
+                    problems.append((labels.lines[number], f"{paths[number].name} {result}"))
         if problems:
             raise InputErrors(labels.file, problems)
     except BaseException:
-        discard(done)
+        discard(written)
         raise
     return done
 
 
 def _in_threads(
-    paths: Sequence[Path], known: dict[str, StoredImage]
-) -> Iterator[StoredImage | PictureError]:
-    """Pillow decodes without holding the interpreter; few files are in memory at a time."""
+    paths: Sequence[Path], known: dict[str, StoredImage], written: list[StoredImage]
+) -> Generator[StoredImage | PictureError]:
+    """Pillow decodes without holding the interpreter; few files are in memory at a time.
+
+    `written` gets what was not in the storage before; once the generator is closed, nothing more.
+    """
     with ThreadPoolExecutor(THREADS) as pool:
         waiting = iter(paths)
-        running = [pool.submit(_store, path, known) for path in islice(waiting, THREADS * 2)]
+        store = partial(_store, known=known, written=written)
+        running = [pool.submit(store, path) for path in islice(waiting, THREADS * 2)]
         while running:
             yield running.pop(0).result()
-            running += [pool.submit(_store, path, known) for path in islice(waiting, 1)]
+            running += [pool.submit(store, path) for path in islice(waiting, 1)]
 
 
-def _store(path: Path, known: dict[str, StoredImage]) -> StoredImage | PictureError:
+def _store(
+    path: Path, known: dict[str, StoredImage], written: list[StoredImage]
+) -> StoredImage | PictureError:
     try:
         data = _read(path)
         content_hash = hashlib.sha256(data).hexdigest()
@@ -156,13 +167,18 @@ def _store(path: Path, known: dict[str, StoredImage]) -> StoredImage | PictureEr
         return error
     name = f"originals/{content_hash[:2]}/{content_hash}{picture.suffix}"
     fresh = stored.put(name, data)
-    return StoredImage(content_hash, name, picture.width, picture.height, fresh)
+    image = StoredImage(content_hash, name, picture.width, picture.height, fresh)
+    if fresh:
+        written.append(image)
+    return image
 
 
 def _read(path: Path) -> bytes:
     """Raises PictureError if the file can't be read or is too large."""
     limit = settings.IMAGE_MAX_BYTES
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise PictureError("is no file")
         with path.open("rb") as file:
             data = file.read(limit + 1)
     except OSError as error:

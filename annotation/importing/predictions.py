@@ -99,6 +99,8 @@ def find_files(paths: Iterable[Path], model: str | None = None) -> dict[str, Pat
 def _checked_name(name: str, file: Path) -> str:
     if not 0 < len(name.strip()) <= NAME_LENGTH:
         raise InputError(f"a model's name has 1 to {NAME_LENGTH} characters", file=file)
+    if not name.isprintable():
+        raise InputError("a model's name is text that can be shown", file=file)
     return name
 
 

@@ -82,7 +82,11 @@ def _from_scores(values: Sequence[Any], classes: int) -> list[int]:
         raise ValueError("a score is not a number")
     if len(values) != classes:
         raise ValueError(f"has {len(values)} scores, the taxonomy has {classes} classes")
-    return from_scores(np.array([values], np.float64))[0].tolist()
+    try:
+        scores = np.array([values], np.float64)
+    except OverflowError as error:
+        raise ValueError("a score is too large a number") from error
+    return from_scores(scores)[0].tolist()
 
 
 def _class(value: Any, read_class: Callable[[str], int]) -> int:
@@ -143,7 +147,7 @@ def _answer(text: str, line: int, path: Path) -> Answer:
 def read_parquet(path: Path) -> Iterator[Answer]:
     """`image_id` and one column per rank, or one list column of classes or (floating) scores."""
     try:
-        with pyarrow.parquet.ParquetFile(path) as file:
+        with path.open("rb") as data, pyarrow.parquet.ParquetFile(data) as file:
             names = file.schema_arrow.names
             if "image_id" not in names:
                 raise InputError(
@@ -155,7 +159,9 @@ def read_parquet(path: Path) -> Iterator[Answer]:
                 for item in batch.to_pylist():
                     yield _parquet_answer(item, line, columns, batch.schema)
                     line += 1
-    except pyarrow.ArrowException as error:
+    except InputError:
+        raise
+    except (pyarrow.ArrowException, OSError, ValueError) as error:
         raise InputError(f"can't be read as Parquet: {error}", file=path) from error
 
 

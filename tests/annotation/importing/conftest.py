@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from annotation.models import Candidate, Dataset, Image, Participant, PredictionSet
@@ -24,6 +25,10 @@ def run(command: str, *arguments: object) -> dict[str, Any]:
     out = io.StringIO()
     call_command(command, *map(str, arguments), "--json", stdout=out)
     return json.loads(out.getvalue().splitlines()[-1])
+
+
+def stored_files() -> list[Path]:
+    return sorted(path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file())
 
 
 def stored_rows() -> dict[str, int]:
@@ -62,14 +67,14 @@ def save(path: Path, array: object, dtype: type = np.int32) -> Path:
 
 
 @pytest.fixture
-def refused(settings) -> Callable[..., str]:
+def refused() -> Callable[..., str]:
     """refused(command, arguments…) -> the one line it says; nothing at all is stored by it."""
 
     def call(command: str, *arguments: object) -> str:
-        before = stored_rows(), sorted(Path(settings.MEDIA_ROOT).rglob("*.*"))
+        before = stored_rows(), stored_files()
         with pytest.raises(CommandError) as error:
             run(command, *arguments)
-        assert (stored_rows(), sorted(Path(settings.MEDIA_ROOT).rglob("*.*"))) == before
+        assert (stored_rows(), stored_files()) == before
         line = str(error.value)
         assert len(line.splitlines()) == 1
         return line
