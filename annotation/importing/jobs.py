@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -79,9 +79,14 @@ def _run(job: ImportJob) -> None:
 def _described(error: InputError) -> list[dict[str, Any]]:
     rows = error.rows if isinstance(error, InputErrors) else [(error.row, error.reason)]
     return [
-        {"file": error.file or "", "row": row, "reason": reason}
+        {"file": _storable(error.file or ""), "row": row, "reason": _storable(reason)}
         for row, reason in rows[:MOST_ERRORS]
     ]
+
+
+def _storable(text: str) -> str:
+    """Without what PostgreSQL doesn't take in JSON: NUL, and halves of characters."""
+    return text.replace("\0", "\ufffd").encode(errors="replace").decode()
 
 
 def _progress(job_id: int) -> Progress:
@@ -126,16 +131,21 @@ def _taxonomy(parameters: dict[str, Any], progress: Progress) -> dict[str, Any]:
 def _dataset(parameters: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """{"name", "files": [labels, and perhaps a folder or zip of images], "taxonomy" or None}"""
     labels, *images = map(Path, parameters["files"])
-    folder = uploads.unpack(images[0], progress) if images else None
-    return import_dataset(parameters["name"], labels, folder, parameters["taxonomy"], progress)
+    with ExitStack() as stack:
+        folder = stack.enter_context(uploads.unpacked(images[0], progress)) if images else None
+        return import_dataset(parameters["name"], labels, folder, parameters["taxonomy"], progress)
 
 
 def _predictions(parameters: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """{"dataset", "files", "model" or None, "replace"}"""
-    paths = [uploads.unpack(Path(path), progress) for path in parameters["files"]]
-    return import_predictions(
-        parameters["dataset"], paths, parameters["model"], parameters["replace"], progress
-    )
+    with ExitStack() as stack:
+        paths = [
+            stack.enter_context(uploads.unpacked(Path(path), progress))
+            for path in parameters["files"]
+        ]
+        return import_predictions(
+            parameters["dataset"], paths, parameters["model"], parameters["replace"], progress
+        )
 
 
 def _multilabels(parameters: dict[str, Any], progress: Progress) -> dict[str, Any]:
