@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +91,5 @@ def test_the_real_data_gives_the_published_numbers():
         assert (cell["correct"], cell["n"]) == (correct, 18_739)
 
     MetricReport.objects.all().delete()
-    start = time.perf_counter()
     again = compute_report(take_snapshot())
-    assert time.perf_counter() - start < 2  # seconds; one second on four cores that others use too
     assert again.rows == result["rows"]
