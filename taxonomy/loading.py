@@ -84,6 +84,8 @@ def store(name: str, content: ClassList, progress: Progress = quiet) -> Loaded:
     _store_edges(taxonomy, content, ids)
     progress("storing", 2, 4)
     with connection.cursor() as cursor:
+        # The planner takes tables that were just filled for as small as they were.
+        cursor.execute("ANALYZE taxonomy_synset, taxonomy_synsetedge")
         cursor.execute(CLOSURE, {"taxonomy": taxonomy.pk})
     new = _store_classes(taxonomy, content, ids)
     make_predefined(taxonomy)
