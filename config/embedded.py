@@ -34,6 +34,7 @@ import redis
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATABASE = "tusker"
 START_SECONDS = 60
+STOP_SECONDS = 30
 # sun_path holds 107 bytes; libpq and the URL forms of Redis also stumble over unusual characters.
 SOCKET_DIR = re.compile(r"/[A-Za-z0-9._/-]{1,80}")
 
@@ -140,6 +141,14 @@ def _wait(server: _Server, process: subprocess.Popen[bytes], log: Path) -> None:
         time.sleep(0.05)
 
 
+def _runs(process: psutil.Process) -> bool:
+    """Whether it has not ended; a zombie only waits for whoever started it."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 class _Server:
     name = ""
     url_variable = ""
@@ -162,10 +171,12 @@ class _Server:
         if process is None:
             return
         process.send_signal(signal.SIGINT)
-        try:
-            process.wait(30)
-        except psutil.TimeoutExpired:
-            process.kill()
+        deadline = time.monotonic() + STOP_SECONDS
+        while _runs(process):
+            if time.monotonic() > deadline:
+                process.kill()
+                return
+            time.sleep(0.05)
 
 
 class _Postgres(_Server):
