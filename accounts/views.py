@@ -106,6 +106,6 @@ def accept_invitation(request: HttpRequest, token: str) -> HttpResponse:
             form.add_error("username", "A user with that username already exists.")
             context = {"form": form, "invitation": invitation}
             return render(request, "accounts/invitation.html", context)
-        login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+        login(request, user, backend="accounts.backends.Backend")
         return redirect("home")
     return render(request, "accounts/invitation.html", {"form": form, "invitation": invitation})

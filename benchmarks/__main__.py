@@ -158,6 +158,13 @@ def results(scratch: Path) -> list[Line]:
     ]
 
 
+def told(lines: list[Line]) -> list[Line]:
+    """The lines, said at once on standard error: a run takes minutes."""
+    for line in lines:
+        print(f"{line.what}: {line.value}", file=sys.stderr)
+    return lines
+
+
 def show(lines: list[Line]) -> None:
     table = Table("what", "measured", "command")
     for line in lines:
@@ -182,9 +189,9 @@ def main() -> None:
         try:
             django.setup()
             scratch = Path(name)
-            lines = imports(scratch) + pictures(scratch)
+            lines = told(imports(scratch)) + told(pictures(scratch))
             manage("collectstatic", "--no-input", "--verbosity", 0)
-            lines += reviewing(options.reviewers, options.seconds) + results(scratch)
+            lines += told(reviewing(options.reviewers, options.seconds)) + told(results(scratch))
             show(lines)
         finally:
             embedded.stop()

@@ -75,7 +75,7 @@ def make_sessions(count: int) -> list[str]:
         user, _ = User.objects.get_or_create(username=f"load-{number}")
         user.groups.add(Group.objects.get(name=REVIEWER))
         client = Client()
-        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(user, backend="accounts.backends.Backend")
         keys.append(client.cookies["tusker_session"].value)
     return keys
 

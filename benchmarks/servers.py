@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from urllib.request import urlopen
 
 import psutil
+from django.db import connection
 
 from config import embedded
 
@@ -26,17 +27,22 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(workers: int = 4) -> Iterator[tuple[int, psutil.Process]]:
-    """Run `config.serving` on a free port under the current TUSKER_HOME: (port, its process)."""
+def serving() -> Iterator[tuple[int, psutil.Process]]:
+    """Run `config.serving` on a free port under the current TUSKER_HOME: (port, its process).
+
+    It stops the embedded servers when it ends; they are started again for whoever goes on.
+    """
     port = free_port()
     command = [sys.executable, "-m", "config.serving", "--port", str(port)]
-    process = subprocess.Popen([*command, "--workers", str(workers)], cwd=embedded.BASE_DIR)
+    process = subprocess.Popen(command, cwd=embedded.BASE_DIR)
     try:
         wait_until_up(port)
         yield port, psutil.Process(process.pid)
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(60)
+        connection.close()
+        embedded.start()
 
 
 def wait_until_up(port: int, seconds: float = 60) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 import django
 import numpy as np
+from django.db import connection
 
 THINK = (0.15, 0.45)
 
@@ -36,6 +37,7 @@ def measure(
             kill_part(part, supervisor)
 
     with serving() as (port, supervisor):
+        connection.close()
         result = run_load(port, current.pk, sessions, seconds, think, disturb)
         exported = exported_judgments()
     return {

@@ -41,6 +41,7 @@ class Child:
             return
         if self.process is not None:
             say(f"{self.name} ended ({self.process.returncode}); starting it again")
+            self.end_orphans()
         self.starts.append(now)
         self.process = subprocess.Popen(self.command, cwd=embedded.BASE_DIR, start_new_session=True)
 
@@ -49,9 +50,14 @@ class Child:
             return
         with contextlib.suppress(ProcessLookupError):
             self.process.terminate()
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
+        self.end_orphans()
+
+    def end_orphans(self) -> None:
+        """Processes that it started outlive it when it is killed; all are of one group."""
+        assert self.process is not None
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
 
 
@@ -73,7 +79,7 @@ def port_is_free(host: str, port: int) -> bool:
 def children(host: str, port: int, workers: int) -> list[Child]:
     web = [
         sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"{host}:{port}",
-        "--worker-class", "gthread", "--workers", str(workers), "--threads", "4",
+        "--worker-class", "gthread", "--workers", str(workers), "--threads", "2",
         "--keep-alive", "75", "--timeout", "60", "--log-level", "warning", "--preload",
     ]  # fmt: skip
     worker = [

@@ -50,7 +50,7 @@ def labeler(groups) -> User:
 
 def client_of(user: User) -> Client:
     client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user, backend="accounts.backends.Backend")
     return client
 
 

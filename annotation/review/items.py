@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from annotation.models import ReviewRound, Verdict
-from annotation.prepared import Statement
+from config.prepared import Statement
 
 DESCRIBE = Statement(
     "describe",

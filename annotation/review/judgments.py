@@ -11,7 +11,7 @@ from django.db import transaction
 
 from accounts.models import User
 from annotation.models import Comment, ProblemReport, ReviewRound, Verdict
-from annotation.prepared import Statement
+from config.prepared import Statement
 
 
 class RoundClosed(Exception):

@@ -16,7 +16,7 @@ from django.db import transaction
 
 from accounts.models import User
 from annotation.models import ReviewRound, RoundItem
-from annotation.prepared import Statement
+from config.prepared import Statement
 
 MOST_AT_ONCE = 8
 

@@ -19,6 +19,7 @@ from annotation.review.forms import RoundForm
 from annotation.review.items import describe
 from annotation.review.parsing import Malformed, read_next, read_operations
 from annotation.review.statistics import own_pace
+from config.prepared import fetch
 from taxonomy.classes import class_index_url
 from taxonomy.errors import InputError
 
@@ -91,7 +92,7 @@ def review_next(request: HttpRequest, round_id: int) -> JsonResponse:
         uids, want = read_next(_body(request))
     except Malformed as error:
         return JsonResponse({"detail": str(error)}, status=400)
-    current = get_object_or_404(ReviewRound, pk=round_id)
+    current = _round(round_id)
     user = signed_in(request)
     handout = queue.next_images(current, user, uids, want)
     items = describe(current, user, handout.image_ids)
@@ -138,13 +139,19 @@ def review_submit(request: HttpRequest, round_id: int) -> JsonResponse:
     if reviewer not in (None, user.pk):
         # Somebody else logged in in this browser meanwhile: the words of one are not the other's.
         return JsonResponse({"detail": "These are another person's judgments."}, status=401)
-    current = get_object_or_404(ReviewRound, pk=round_id)
+    current = _round(round_id)
     try:
         outcome = judgments.submit(current, user, operations)
     except judgments.RoundClosed:
         return JsonResponse({"detail": "This round is closed."}, status=409)
     rejected += [{"id": str(op), "reason": reason} for op, reason in outcome.rejected]
     return JsonResponse({"accepted": list(map(str, outcome.accepted)), "rejected": rejected})
+
+
+def _round(round_id: int) -> ReviewRound:
+    if (found := fetch(ReviewRound, round_id)) is None:
+        raise Http404
+    return found
 
 
 def _body(request: HttpRequest) -> Any:

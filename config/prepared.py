@@ -1,14 +1,19 @@
 """SQL that is planned once per connection.
 
-Judging is a handful of small statements whose planning takes longer than their execution.
+Answering a reviewer is a handful of small statements: composing and planning them anew each time
+would take longer than executing them.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from django.db import connection
+from django.db.models import Model
+
+M = TypeVar("M", bound=Model)
 
 _prepared: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
 
@@ -31,3 +36,21 @@ class Statement:
                 known.add(self.name)
             cursor.execute(self.execute, parameters)
             return cursor.fetchall() if cursor.description else []
+
+
+def fetch(model: type[M], key: Any) -> M | None:
+    """The row of `model` whose primary key it is, or None."""
+    rows = _by_key(model).run(key)
+    columns = [field.attname for field in model._meta.concrete_fields]
+    return model.from_db(connection.alias, columns, rows[0]) if rows else None
+
+
+@cache
+def _by_key(model: type[Model]) -> Statement:
+    meta = model._meta
+    columns = ", ".join(f'"{field.column}"' for field in meta.concrete_fields)
+    return Statement(
+        f"fetch_{meta.db_table}",
+        str(meta.pk.rel_db_type(connection)),
+        f'SELECT {columns} FROM "{meta.db_table}" WHERE "{meta.pk.column}" = $1',  # noqa: S608
+    )
