@@ -58,9 +58,14 @@ def accuracy_figure(rows: Sequence[dict[str, Any]], theme: Theme = "light") -> d
         opacity=alt.condition(found, alt.value(0.9), alt.value(0.12)),
     )
     ends = alt.Data(values=[{"top1": end, "multi_label": end} for end in domain])
-    equal = alt.Chart(ends).mark_line(strokeDash=[4, 4], color=INK[theme]["line"], strokeWidth=1)
+    equal = alt.Chart(ends).mark_line(
+        strokeDash=[4, 4], color=INK[theme]["line"], strokeWidth=1, aria=False
+    )
     shape = alt.Shape("kind:N", legend=None).scale(domain=KINDS, range=["circle", "diamond"])
-    rules, marks = base.mark_rule(strokeWidth=1.2), base.mark_point(filled=True, size=36)
+    rules, marks = (
+        base.mark_rule(strokeWidth=1.2, aria=False),
+        base.mark_point(filled=True, size=36, aria=False),
+    )
     layers = (
         equal.encode(x=x("top1"), y=y("multi_label")),
         rules.encode(x=x("top1"), y=y("low"), y2="high:Q"),
@@ -68,7 +73,8 @@ def accuracy_figure(rows: Sequence[dict[str, Any]], theme: Theme = "light") -> d
         marks.encode(x=x("top1"), y=y("multi_label"), shape=shape, tooltip=_tooltip(alt)),
     )
     chart = alt.layer(*layers).add_params(alt.param(name="match", value=""))
-    return chart.properties(**SIZE).configure(**_config(theme)).to_dict()
+    description = f"Multi-label against top-1 accuracy of {len(points)} participants"
+    return chart.properties(description=description, **SIZE).configure(**_config(theme)).to_dict()
 
 
 def draw(spec: dict[str, Any], suffix: str) -> bytes:

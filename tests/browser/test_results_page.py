@@ -57,7 +57,7 @@ def expected(report, key: str) -> list[str]:
 
 
 def test_the_figure_can_be_pointed_at_under_the_strict_policy(page):
-    point = page.locator("#figure svg path[aria-roledescription=point]").first
+    point = page.locator("#figure svg .layer_3_marks path").first
     expect(point).to_be_visible(timeout=20_000)
     expect(page.locator("#figure picture")).to_be_hidden()
     assert page.locator("#figure svg").bounding_box()["width"] > 300
@@ -68,7 +68,7 @@ def test_the_figure_can_be_pointed_at_under_the_strict_policy(page):
 
 
 def test_the_line_of_equal_accuracies_is_drawn(page):
-    line = page.locator("#figure svg path[aria-roledescription='line mark']")
+    line = page.locator("#figure svg .layer_0_marks path")
     expect(line).to_have_attribute("d", re.compile("^M0,.*L"), timeout=20_000)
 
 
