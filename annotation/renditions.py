@@ -11,9 +11,9 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 from PIL import Image as Pillow
 
-from annotation import stored
-from annotation.importing.pictures import open_picture, upright_rgb
 from annotation.models import Image
+from taxonomy import stored
+from taxonomy.pictures import open_picture, upright_rgb
 
 
 @dataclass(frozen=True)

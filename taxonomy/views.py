@@ -1,7 +1,8 @@
-"""What the browser asks of a taxonomy."""
+"""What the browser asks of taxonomies."""
 
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
@@ -12,8 +13,20 @@ from taxonomy.models import Taxonomy
 YEAR = 365 * 24 * 3600
 
 
-@roles_required(ADMIN, REVIEWER, LABELER)
 @require_safe
+@roles_required(ADMIN, REVIEWER, LABELER)
+def taxonomies(request: HttpRequest) -> HttpResponse:
+    """Which taxonomies there are; where there is one, its hierarchy."""
+    found = Taxonomy.objects.order_by("name").annotate(
+        class_count=Count("classes", distinct=True), synset_count=Count("synsets", distinct=True)
+    )
+    if len(found) == 1:
+        return redirect("explorer", found[0].pk)
+    return render(request, "taxonomy/classes.html", {"taxonomies": found})
+
+
+@require_safe
+@roles_required(ADMIN, REVIEWER, LABELER)
 @gzip_page
 def class_index(request: HttpRequest, taxonomy_id: int, version: str) -> HttpResponse:
     """The class index under an address that changes with it; an old address leads to the new."""

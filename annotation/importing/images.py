@@ -17,11 +17,11 @@ from pathlib import Path, PurePosixPath
 from django.conf import settings
 from django.core.files.storage import default_storage
 
-from annotation import stored
 from annotation.importing.labels import Labels
-from annotation.importing.pictures import SUFFIXES, PictureError, inspect, without_suffix
 from annotation.models import Image
+from taxonomy import stored
 from taxonomy.errors import InputError, InputErrors
+from taxonomy.pictures import SUFFIXES, PictureError, inspect, without_suffix
 from taxonomy.progress import Progress
 
 THREADS = min(8, os.cpu_count() or 1)

@@ -7,11 +7,11 @@ from functools import cached_property
 
 import numpy as np
 
-from annotation.importing.pictures import without_suffix
 from annotation.models import Dataset, DatasetImage
 from taxonomy.errors import InputError
 from taxonomy.loading import IMAGENET1K
 from taxonomy.models import Taxonomy
+from taxonomy.pictures import without_suffix
 
 
 def pick_taxonomy(name: str | None) -> Taxonomy:

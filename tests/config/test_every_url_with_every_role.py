@@ -26,6 +26,7 @@ REVIEWING = {ADMIN, REVIEWER}
 ALLOWED = {
     "accept_invitation": EVERYONE,
     "class_index": PEOPLE,
+    "classes": PEOPLE,
     "datasets": {ADMIN},
     "export": {ADMIN},
     "export_download": {ADMIN},

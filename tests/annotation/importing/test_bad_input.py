@@ -19,11 +19,11 @@ from django.core.management import execute_from_command_line
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from annotation import stored
 from annotation.importing import datasets
 from annotation.importing.picking import Members
 from annotation.importing.predictions import read_file
 from annotation.models import Candidate, Participant, Verdict
+from taxonomy import stored
 from taxonomy.errors import InputError
 from taxonomy.loading import load_csv, load_imagenet1k
 from taxonomy.lookup import ClassLookup

@@ -1,0 +1,19 @@
+"""What a class is. Rows are written by `taxonomy.loading` unless a model says otherwise."""
+
+from taxonomy.models.groups import ClassGroup
+from taxonomy.models.hierarchy import (
+    LabelClass,
+    Synset,
+    SynsetClosure,
+    SynsetEdge,
+    Taxonomy,
+)
+
+__all__ = [
+    "ClassGroup",
+    "LabelClass",
+    "Synset",
+    "SynsetClosure",
+    "SynsetEdge",
+    "Taxonomy",
+]

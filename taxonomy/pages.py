@@ -1,0 +1,16 @@
+"""What every page about the classes of one taxonomy shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+
+from taxonomy.models import Taxonomy
+
+
+def page_context(taxonomy_id: int, tab: str) -> tuple[Taxonomy, dict[str, Any]]:
+    """The taxonomy, and the context for `taxonomy/classes_base.html`; 404 if there is none."""
+    taxonomies = list(Taxonomy.objects.order_by("name"))
+    taxonomy = get_object_or_404(Taxonomy, pk=taxonomy_id)
+    return taxonomy, {"taxonomy": taxonomy, "taxonomies": taxonomies, "tab": tab}
