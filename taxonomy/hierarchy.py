@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from django.core.cache import cache
@@ -39,9 +40,10 @@ def hierarchy(taxonomy: Taxonomy) -> bytes:
     A node that is no class and has a single child says nothing of its own, so such chains are
     folded: an entry of `children`, and `root`, is a chain of positions in `nodes` from the child
     down to the first node that is a class or has several children. That last one is shown for
-    all of them, and only it has `children` of its own. They are in the order of their smallest
-    class index. Nodes without a class below are left out. If there are several roots, they are
-    the children of an artificial node with an empty key, named after the taxonomy.
+    all of them, and only it has `children` of its own. Children with children come first, then
+    those without, both in the order of their smallest class index. Nodes without a class below
+    are left out. If there are several roots, they are the children of an artificial node with an
+    empty key, named after the taxonomy.
     """
     key = f"hierarchy:{taxonomy.pk}:{version(taxonomy)}"
     found: bytes | None = cache.get(key)
@@ -83,7 +85,11 @@ def _folded(taxonomy: Taxonomy) -> dict[str, Any]:
         passed = [pk]
         while passed[-1] in through:
             passed += children[passed[-1]]
-        return [place[node] for node in passed]
+        return passed
+
+    def entries(found: Iterable[int]) -> list[list[int]]:
+        chains = sorted((chain(pk) for pk in found), key=lambda passed: not children[passed[-1]])
+        return [[place[pk] for pk in passed] for passed in chains]
 
     nodes = [
         {
@@ -92,15 +98,15 @@ def _folded(taxonomy: Taxonomy) -> dict[str, Any]:
             "definition": definition,
             "index": index,
             "count": below[pk].classes,
-            "children": [] if pk in through else [chain(child) for child in children[pk]],
+            "children": [] if pk in through else entries(children[pk]),
         }
         for pk, (key, names, definition, index) in rows.items()
     ]
-    inner = {child for below_one in children.values() for child in below_one}
-    roots = sorted(rows.keys() - inner, key=lambda pk: below[pk].first)
-    root = chain(roots[0]) if len(roots) == 1 else [len(nodes)]
+    lower = {child for found in children.values() for child in found}
+    roots = entries(sorted(rows.keys() - lower, key=lambda pk: below[pk].first))
+    root = roots[0] if len(roots) == 1 else [len(nodes)]
     if len(roots) != 1:
-        nodes.append(_artificial_root(taxonomy, [chain(pk) for pk in roots], nodes))
+        nodes.append(_artificial_root(taxonomy, roots, nodes))
     return {"format": HIERARCHY_FORMAT, "taxonomy": taxonomy.name, "nodes": nodes, "root": root}
 
 

@@ -1,18 +1,20 @@
 // Draws a view of the hierarchy on a canvas.
 
-import { eachVisible } from "./explorer-geometry.js";
+import { LINE_HEIGHT, eachVisible, gridOf } from "./explorer-geometry.js";
 
 const PAD = 7;
 const LINE = 17;
 const HUE_STEP = 6;
 const COUNT = /^[\d,]+( class(es)?)?$/;
 // From these sizes on, in CSS pixels, there is room for …
-const FOR_NAME = { width: 44, height: 14 };
-const FOR_UPRIGHT_NAME = { width: 15, height: 64 };
-const FOR_PICTURE = { width: 84, height: 24 };
-const FOR_STACK = { width: 84, height: 128 };
-const LARGEST_ROW_PICTURE = 56;
-const LARGEST_STACK_PICTURE = 96;
+const FOR_NAME = { width: 56, height: LINE_HEIGHT };
+const FOR_UPRIGHT_NAME = { width: 14, height: 64 };
+const FOR_UPRIGHT_PICTURE = { width: 28, height: 160 };
+const FOR_PICTURE = { width: 84, height: 22 };
+const FOR_STACK = { width: 84, height: 118 };
+const LARGEST_PICTURE = 96;
+// The part of a line that a picture may take.
+const PICTURE_PART = 0.3;
 
 // Colours and fonts as the style sheet has them now; see explorer.css.
 export function readTheme(element) {
@@ -63,20 +65,25 @@ export class Drawing {
     this.canvas.height = Math.round(height * this.ratio);
   }
 
-  // `marked` is outlined, `pointed` (or null) too, but lightly.
-  draw(view, marked, pointed) {
+  // `marked` is outlined, `pointed` (or null) too, but lightly. Grids of pictures are left out while
+  // the view moves, since they would be laid out anew in every frame.
+  draw(view, marked, pointed, moving) {
     const { context, width, height, theme } = this;
     context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     context.fillStyle = theme.background;
     context.fillRect(0, 0, width, height);
     const labelled = [];
+    const grids = [];
     const boxes = new Map();
     eachVisible(this.hierarchy, view, width, height, (step, box) => {
       this.#fill(step, box);
       if (box.y1 - box.y0 >= FOR_NAME.height) labelled.push([step, box]);
       if (step === marked || step === pointed) boxes.set(step, box);
+      const grid = moving || box.tiny || this.pictures.none ? null : gridOf(step, view, width);
+      if (grid) grids.push(grid);
     });
     context.textBaseline = "middle";
+    for (const grid of grids) this.#grid(grid, pointed, boxes);
     for (const [step, box] of labelled) this.#label(step, seen(box, width, height));
     if (pointed && boxes.has(pointed)) this.#outline(boxes.get(pointed), theme.muted, 1.5);
     // The marked one may be too low to have been drawn.
@@ -96,6 +103,24 @@ export class Drawing {
     const bottom = Math.max(snap(y1) - gap, top + 1 / ratio);
     context.fillStyle = fillOf(this.theme, step);
     context.fillRect(left, top, right - left - (right < this.width ? 1 : 0), bottom - top);
+  }
+
+  // The pictures of classes in the place of their lines.
+  #grid({ steps, x, y, height: gridHeight, side, columns }, pointed, boxes) {
+    const { context, theme, width, height } = this;
+    const rows = Math.ceil(steps.length / columns);
+    context.fillStyle = fillOf(theme, steps[0]);
+    context.fillRect(x, y, width - x, Math.max(gridHeight, rows * side));
+    const first = Math.max(Math.floor(-y / side), 0) * columns;
+    const last = Math.min(Math.ceil((height - y) / side) * columns, steps.length);
+    for (let at = first; at < last; at += 1) {
+      const left = x + (at % columns) * side;
+      const top = y + Math.floor(at / columns) * side;
+      this.#picture(steps[at], left, top, side - 1);
+      if (steps[at] === pointed) {
+        boxes.set(pointed, { x0: left, x1: left + side, y0: top, y1: top + side });
+      }
+    }
   }
 
   #outline({ x0, x1, y0, y1 }, colour, line) {
@@ -125,59 +150,60 @@ export class Drawing {
   }
 
   #upright(step, box) {
-    const { context } = this;
+    const { context, theme } = this;
+    const width = box.x1 - box.x0;
+    const height = box.y1 - box.y0;
+    const pictured = !this.pictures.none && fits(width, height, FOR_UPRIGHT_PICTURE);
+    const side = pictured ? width - 6 : 0;
+    const length = Math.min(this.#measure(step.name, theme.small), height - side - 3 * PAD);
+    const top = (box.y0 + box.y1 - side - length - PAD) / 2;
+    if (pictured) this.#picture(step, box.x0 + 3, top, side);
     context.save();
-    context.translate((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2);
+    context.translate((box.x0 + box.x1) / 2, top + side + PAD + length);
     context.rotate(-Math.PI / 2);
-    context.textAlign = "center";
-    const room = box.y1 - box.y0 - 2 * PAD;
-    this.#write(step.name, 0, 0, room, this.theme.small, this.theme.text);
+    this.#write(step.name, 0, 0, length, theme.small, theme.text);
     context.restore();
-    context.textAlign = "left";
   }
 
   // Picture, name and number under one another, in the middle of a large cell.
   #stack(step, box) {
+    const { theme } = this;
     const room = box.x1 - box.x0 - 2 * PAD;
-    const height = box.y1 - box.y0;
-    const lines = this.#wrapped(step.name, room, this.theme.name);
-    const folded = step.folded.length ? `${step.folded.join(" › ")} ›` : "";
-    const text = LINE * (lines.length + 1 + (folded ? 1 : 0));
-    const side = this.pictures.none
-      ? 0
-      : Math.min(LARGEST_STACK_PICTURE, room, height - text - 4 * PAD);
+    const lines = this.#wrapped(step.name, room, theme.name);
+    const folded = step.folded.length ? [`${step.folded.join(" › ")} ›`] : [];
+    const text = LINE * (lines.length + 1 + folded.length);
+    const free = box.y1 - box.y0 - text - 4 * PAD;
+    const side = this.pictures.none ? 0 : Math.min(LARGEST_PICTURE, room, free);
     const x = box.x0 + PAD;
-    let y = (box.y0 + box.y1 - text - (side ? side + PAD : 0)) / 2;
-    if (side) {
-      this.#picture(step, x, y, side);
-      y += side + PAD;
-    }
-    const say = (words, font, colour) => {
-      this.#write(words, x, y + LINE / 2, room, font, colour);
-      y += LINE;
-    };
-    if (folded) say(folded, this.theme.small, this.theme.muted);
-    for (const line of lines) say(line, this.theme.name, this.theme.text);
-    say(countText(step.node.count), this.theme.small, this.theme.muted);
+    const top = (box.y0 + box.y1 - text - (side ? side + PAD : 0)) / 2;
+    if (side) this.#picture(step, x, top, side);
+    this.#lines(x, top + (side ? side + PAD : 0), room, [
+      ...folded.map((line) => [line, theme.small, theme.muted]),
+      ...lines.map((line) => [line, theme.name, theme.text]),
+      [countText(step.node.count), theme.small, theme.muted],
+    ]);
   }
 
-  // Picture, name and number, or for a class what it is, in one line or two.
+  // Picture, name and number, or for a class what it is, in as many lines as there is room for.
   #row(step, box) {
     const { theme } = this;
+    const width = box.x1 - box.x0;
     const height = box.y1 - box.y0;
     const middle = (box.y0 + box.y1) / 2;
     let x = box.x0 + PAD;
-    if (!this.pictures.none && fits(box.x1 - box.x0, height, FOR_PICTURE)) {
-      const side = Math.min(height - 4, LARGEST_ROW_PICTURE);
-      this.#picture(step, box.x0 + 3, middle - side / 2, side);
-      x = box.x0 + 3 + side + PAD;
+    if (!this.pictures.none && fits(width, height, FOR_PICTURE)) {
+      const side = Math.min(height - 4, LARGEST_PICTURE, width * PICTURE_PART);
+      this.#picture(step, box.x0 + 2, middle - side / 2, side);
+      x = box.x0 + 2 + side + PAD;
     }
     const room = box.x1 - PAD - x;
-    const second = step.isLeaf ? step.node.definition : countText(step.node.count);
     const font = step.isLeaf ? theme.leafName : theme.name;
-    if (height >= 2 * LINE + 6 && second) {
-      this.#write(step.name, x, middle - LINE / 2, room, font, theme.text);
-      this.#write(second, x, middle + LINE / 2, room, theme.small, theme.muted);
+    const names = height >= 3 * LINE + 6 ? this.#wrapped(step.name, room, font) : [step.name];
+    const second = step.isLeaf ? step.node.definition : countText(step.node.count);
+    const lines = names.map((line) => [line, font, theme.text]);
+    if (second && height >= LINE * (lines.length + 1) + 4) {
+      lines.push([second, theme.small, theme.muted]);
+      this.#lines(x, middle - (LINE * lines.length) / 2, room, lines);
       return;
     }
     const end = x + this.#write(step.name, x, middle, room, font, theme.text) + PAD;
@@ -185,11 +211,21 @@ export class Drawing {
     this.#write(short, end, middle, box.x1 - PAD - end, theme.small, theme.muted);
   }
 
+  #lines(x, top, room, lines) {
+    lines.forEach(([words, font, colour], at) => {
+      this.#write(words, x, top + LINE * (at + 0.5), room, font, colour);
+    });
+  }
+
+  // What stands in for a missing picture is the initial.
   #picture(step, x, y, side) {
     const { context, theme } = this;
     if (this.pictures.draw(context, step, x, y, side)) return;
+    context.fillStyle = fillOf(theme, step.isLeaf && step.parent ? step.parent : step);
+    context.fillRect(x, y, side, side);
     context.textAlign = "center";
-    this.#write(step.name.slice(0, 1).toUpperCase(), x + side / 2, y + side / 2, side, theme.name, theme.muted);
+    const font = side < 24 ? theme.small : theme.name;
+    this.#write(step.name.slice(0, 1).toUpperCase(), x + side / 2, y + side / 2, side, font, theme.muted);
     context.textAlign = "left";
   }
 
@@ -197,16 +233,21 @@ export class Drawing {
   #write(text, x, y, room, font, colour) {
     const { context } = this;
     const full = this.#measure(text, font);
-    let words = text;
-    if (full > room) {
-      const kept = Math.floor((text.length * room) / full) - 1;
-      if (kept < 2 || COUNT.test(text)) return 0;
-      words = `${text.slice(0, kept).trimEnd()}…`;
-    }
+    const words = full > room ? this.#cut(text, full, room, font) : text;
+    if (!words) return 0;
     context.font = font;
     context.fillStyle = colour;
     context.fillText(words, x, y);
     return Math.min(full, room);
+  }
+
+  #cut(text, full, room, font) {
+    if (COUNT.test(text)) return "";
+    let kept = Math.floor((text.length * room) / full) - 1;
+    const words = () => `${text.slice(0, kept).trimEnd()}…`;
+    this.context.font = font;
+    while (kept >= 2 && this.context.measureText(words()).width > room) kept -= 1;
+    return kept >= 2 ? words() : "";
   }
 
   #measure(text, font) {

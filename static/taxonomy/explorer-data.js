@@ -23,6 +23,7 @@ export async function loadHierarchy(url) {
 // number of classes below them.
 export class Step {
   #children = null;
+  #leaves = null;
 
   constructor(hierarchy, chain, parent, place, low, high) {
     this.hierarchy = hierarchy;
@@ -73,6 +74,12 @@ export class Step {
     const { nodes } = this.hierarchy;
     const keys = this.way.slice(1).map((step) => nodes[step.chain[0]].key);
     return keys.map(encodeURIComponent).join("/");
+  }
+
+  // The children without children of their own, which come last.
+  get leaves() {
+    this.#leaves ??= this.children.filter((child) => child.isLeaf);
+    return this.#leaves;
   }
 
   holds(low, high) {

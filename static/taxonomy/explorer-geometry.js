@@ -11,7 +11,15 @@ export const STRIP = 26;
 const NAME_WIDTH = 150;
 const MOST_NAMED = 6;
 const NAMED_PART = 0.78;
-const ROOT_WIDTH = 220;
+// Nodes above classes need no more; classes have the rest.
+const INNER_WIDTH = 220;
+// A column that holds little more than one node, because that holds nearly all, can be narrow.
+const TRUNK_PART = 0.9;
+const TRUNK_WIDTH = 44;
+// Pictures of classes that are too low for a line of their own; see `gridOf`.
+const LEAST_TILE = 16;
+const LARGEST_TILE = 56;
+export const LINE_HEIGHT = 14;
 // A step under the cursor is shown at least so high.
 const ROW = 28;
 // So many classes, or what shares as much height, fill the lowest window; see `zoomed`.
@@ -66,7 +74,7 @@ function columnEdges(root, width) {
   const { hierarchy, depth } = root;
   const last = hierarchy.levels(hierarchy.root.id) + 1;
   const left = depth > 0 ? STRIP : 0;
-  const widths = columnWidths(hierarchy.levels(root.id), width - left);
+  const widths = columnWidths(hierarchy.levels(root.id), trunkOf(root), width - left);
   const edges = new Float64Array(last + 1);
   edges[depth] = left;
   for (let at = depth - 1; at >= 0; at -= 1) edges[at] = edges[at + 1] - STRIP;
@@ -74,15 +82,52 @@ function columnEdges(root, width) {
   return edges;
 }
 
-function columnWidths(levels, room) {
-  const named = Math.max(2, Math.min(MOST_NAMED, Math.floor(room / NAME_WIDTH)));
-  if (levels <= named) {
-    const first = Math.min(ROOT_WIDTH, room / levels);
-    return [first, ...Array(levels - 1).fill((room - first) / Math.max(levels - 1, 1))];
+// How many columns from the root's on hold next to nothing but one node.
+function trunkOf(root) {
+  let step = root;
+  let columns = 0;
+  const main = (child) => child.node.count >= TRUNK_PART * step.node.count;
+  for (let next = step.children.find(main); next && !next.isLeaf; next = step.children.find(main)) {
+    step = next;
+    columns += 1;
   }
-  const wide = (room * NAMED_PART) / named;
-  const narrow = (room * (1 - NAMED_PART)) / (levels - named);
-  return [...Array(named).fill(wide), ...Array(levels - named).fill(narrow)];
+  return columns;
+}
+
+function columnWidths(levels, trunk, room) {
+  const most = (left) => Math.max(2, Math.min(MOST_NAMED, Math.floor(left / NAME_WIDTH)));
+  if (levels <= most(room)) {
+    const width = Math.min(INNER_WIDTH, room / levels);
+    return [...Array(levels - 1).fill(width), room - (levels - 1) * width];
+  }
+  const stem = Math.min(TRUNK_WIDTH, room / 12);
+  const left = room - trunk * stem;
+  const named = Math.min(most(left * NAMED_PART), levels - trunk);
+  const narrow = levels - trunk - named;
+  const wide = (left * (narrow ? NAMED_PART : 1)) / named;
+  const rest = narrow ? (left * (1 - NAMED_PART)) / narrow : 0;
+  return [...Array(trunk).fill(stem), ...Array(named).fill(wide), ...Array(narrow).fill(rest)];
+}
+
+// Classes below a step that are too low for a line each share their place as a grid of pictures:
+// { steps, x, y, height, side, columns }. Null if lines are better or a picture would be too small.
+export function gridOf(parent, view, width) {
+  const steps = parent.leaves;
+  if (!steps.length || (steps[0].high - steps[0].low) * view.scale >= LINE_HEIGHT) return null;
+  const x = view.edges[parent.depth + 1] + 1;
+  const y = steps[0].low * view.scale + view.shift + 1;
+  const height = (steps.at(-1).high - steps[0].low) * view.scale - 1;
+  const side = sideOf(steps.length, width - x, height);
+  const columns = Math.floor((width - x) / side);
+  return side < LEAST_TILE ? null : { steps, x, y, height, side, columns };
+}
+
+// The largest square of which so many have room.
+function sideOf(count, width, height) {
+  let rows = Math.max(Math.floor(Math.sqrt((count * height) / width)), 1);
+  const side = (inRows) => Math.min(height / inRows, width / Math.ceil(count / inRows));
+  if (side(rows + 1) > side(rows)) rows += 1;
+  return Math.min(Math.floor(side(rows)), LARGEST_TILE);
 }
 
 export function between(from, to, part) {
@@ -94,13 +139,20 @@ export function between(from, to, part) {
   };
 }
 
-// The step at a point, or null.
-export function stepAt(hierarchy, view, x, y, width) {
+// The step at a point, or null; `gridded` says whether grids are drawn.
+export function stepAt(hierarchy, view, x, y, width, gridded) {
   const height = (y - view.shift) / view.scale;
   let step = hierarchy.root;
   if (height < 0 || height >= 1) return null;
   while (step && !step.isLeaf && x >= view.edges[step.depth + 1]) step = step.childAt(height);
-  return step && x < width ? step : null;
+  const grid = gridded && step?.isLeaf && step.parent ? gridOf(step.parent, view, width) : null;
+  return grid ? tileAt(grid, x, y) : (step ?? null);
+}
+
+function tileAt(grid, x, y) {
+  const column = Math.floor((x - grid.x) / grid.side);
+  const row = Math.max(Math.floor((y - grid.y) / grid.side), 0);
+  return (column < grid.columns && grid.steps[row * grid.columns + column]) || null;
 }
 
 // Calls visit(step, box) for everything that is seen, parents first; box: x0, x1, y0, y1, and

@@ -50,9 +50,10 @@ export class Pictures {
     const indices = this.of(step);
     const one = indices.length === 1;
     const part = one ? side : (side - 1) / 2;
+    const shift = indices.length === 2 ? part / 2 : 0;
     indices.forEach((index, at) => {
       const left = x + (at % 2) * (part + 1);
-      const top = y + (at >> 1) * (part + 1);
+      const top = y + shift + (at >> 1) * (part + 1);
       this.#drawTile(context, index, left, top, part);
     });
     return indices.length > 0;

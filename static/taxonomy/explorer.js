@@ -270,7 +270,7 @@ class Explorer {
       this.view = part < 1 ? geometry.between(from, to, 1 - (1 - part) ** 3) : to;
       if (part === 1) this.#motion = null;
     }
-    this.drawing.draw(this.view, this.marked, this.pointed);
+    this.drawing.draw(this.view, this.marked, this.pointed, Boolean(this.#motion));
     this.stage.toggleAttribute("data-moving", Boolean(this.#motion));
     if (this.#motion) this.redraw();
   }
@@ -294,7 +294,7 @@ class Explorer {
   // --- What the pointer needs
 
   stepAt(x, y) {
-    return geometry.stepAt(this.hierarchy, this.#target, x, y, this.width);
+    return geometry.stepAt(this.hierarchy, this.#target, x, y, this.width, !this.pictures.none);
   }
 
   pointAt(step, x, y) {
