@@ -28,6 +28,7 @@ export function readTheme(element) {
     inner: value("--cell-inner"),
     leaf: value("--cell-class"),
     neutral: value("--cell-neutral"),
+    fills: [],
     name: `600 13px ${value("--font")}`,
     leafName: `500 13px ${value("--font")}`,
     small: `12px ${value("--font")}`,
@@ -38,7 +39,8 @@ export function readTheme(element) {
 export function fillOf(theme, step) {
   if (step.hue === null) return `oklch(${theme.neutral})`;
   const hue = Math.round(step.hue / HUE_STEP) * HUE_STEP;
-  return `oklch(${step.isLeaf ? theme.leaf : theme.inner} ${hue})`;
+  theme.fills[hue] ??= [`oklch(${theme.inner} ${hue})`, `oklch(${theme.leaf} ${hue})`];
+  return theme.fills[hue][step.isLeaf ? 1 : 0];
 }
 
 export class Drawing {
@@ -72,6 +74,7 @@ export class Drawing {
     context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     context.fillStyle = theme.background;
     context.fillRect(0, 0, width, height);
+    this.filled = null;
     const labelled = [];
     const grids = [];
     const boxes = new Map();
@@ -101,7 +104,9 @@ export class Drawing {
     const [left, right, top] = [snap(x0), snap(x1), snap(y0)];
     const gap = tiny || y1 - y0 < 3 ? 0 : 1;
     const bottom = Math.max(snap(y1) - gap, top + 1 / ratio);
-    context.fillStyle = fillOf(this.theme, step);
+    const fill = fillOf(this.theme, step);
+    // Setting it costs more than the rectangle.
+    if (fill !== this.filled) context.fillStyle = this.filled = fill;
     context.fillRect(left, top, right - left - (right < this.width ? 1 : 0), bottom - top);
   }
 
@@ -193,8 +198,9 @@ export class Drawing {
     let x = box.x0 + PAD;
     if (!this.pictures.none && fits(width, height, FOR_PICTURE)) {
       const side = Math.min(height - 4, LARGEST_PICTURE, width * PICTURE_PART);
-      this.#picture(step, box.x0 + 2, middle - side / 2, side);
-      x = box.x0 + 2 + side + PAD;
+      const inset = Math.min((height - side) / 2, PAD);
+      this.#picture(step, box.x0 + inset, middle - side / 2, side);
+      x = box.x0 + inset + side + PAD;
     }
     const room = box.x1 - PAD - x;
     const font = step.isLeaf ? theme.leafName : theme.name;
@@ -207,7 +213,7 @@ export class Drawing {
       return;
     }
     const end = x + this.#write(step.name, x, middle, room, font, theme.text) + PAD;
-    const short = step.isLeaf ? second : step.node.count.toLocaleString("en");
+    const short = step.isLeaf ? second : numberText(step.node.count);
     this.#write(short, end, middle, box.x1 - PAD - end, theme.small, theme.muted);
   }
 
@@ -245,8 +251,7 @@ export class Drawing {
     if (COUNT.test(text)) return "";
     let kept = Math.floor((text.length * room) / full) - 1;
     const words = () => `${text.slice(0, kept).trimEnd()}…`;
-    this.context.font = font;
-    while (kept >= 2 && this.context.measureText(words()).width > room) kept -= 1;
+    while (kept >= 2 && this.#measure(words(), font) > room) kept -= 1;
     return kept >= 2 ? words() : "";
   }
 
@@ -273,8 +278,12 @@ export class Drawing {
   }
 }
 
+const numbers = new Intl.NumberFormat("en");
+
+export const numberText = (number) => numbers.format(number);
+
 export function countText(count) {
-  return count === 1 ? "1 class" : `${count.toLocaleString("en")} classes`;
+  return count === 1 ? "1 class" : `${numberText(count)} classes`;
 }
 
 function fits(width, height, least) {

@@ -30,6 +30,7 @@ export class Step {
     this.chain = chain;
     this.id = chain[chain.length - 1];
     this.node = hierarchy.nodes[this.id];
+    this.isLeaf = this.node.children.length === 0;
     this.parent = parent;
     this.place = place;
     this.depth = parent ? parent.depth + 1 : 0;
@@ -42,10 +43,6 @@ export class Step {
 
   get name() {
     return this.node.names[0];
-  }
-
-  get isLeaf() {
-    return this.node.children.length === 0;
   }
 
   // Names of what is folded into it, from the top.

@@ -2,8 +2,9 @@
 
 import { mountExplorer } from "./explorer.js";
 
-// Browsers refuse to change the address hundreds of times a minute.
-const ADDRESS_MS = 200;
+// Written when the drawing has come to rest: it takes time, and browsers refuse it when it is done
+// hundreds of times a minute.
+const REST_MS = 400;
 const element = document.getElementById("explorer");
 const config = JSON.parse(document.getElementById("explorer-config").textContent);
 const kept = `tusker:explorer:${config.taxonomy}`;
@@ -20,12 +21,12 @@ function fromAddress() {
 
 function keep(address) {
   place = address;
-  waiting ||= setTimeout(write, ADDRESS_MS);
+  clearTimeout(waiting);
+  waiting = setTimeout(write, REST_MS);
 }
 
 function write() {
   clearTimeout(waiting);
-  waiting = 0;
   if (place === null) return;
   history.replaceState(history.state, "", hrefOf(place));
   sessionStorage.setItem(kept, place);

@@ -1,9 +1,9 @@
 // What the drawing shows, in words: the way taken, the node, what is below it.
 
-import { countText } from "./explorer-canvas.js";
+import { countText, numberText } from "./explorer-canvas.js";
 
 // So many children are listed at first; a button lists the rest.
-const LISTED = 200;
+const LISTED = 100;
 
 export function make(tag, className, ...content) {
   const element = document.createElement(tag);
@@ -108,12 +108,12 @@ export class Panel {
 
   #children(step) {
     const { children } = step;
-    const title = make("h3", "", children.length === 1 ? "One kind" : `${children.length.toLocaleString("en")} kinds`);
+    const title = make("h3", "", children.length === 1 ? "One kind" : `${numberText(children.length)} kinds`);
     const list = make("ul", "explorer-children");
     const add = (from, to) => list.append(...children.slice(from, to).map((child) => this.#child(child)));
     add(0, LISTED);
     if (children.length <= LISTED) return [title, list];
-    const more = make("button", "", `List all ${children.length.toLocaleString("en")}`);
+    const more = make("button", "", `List all ${numberText(children.length)}`);
     more.type = "button";
     more.addEventListener("click", () => {
       add(LISTED, children.length);
@@ -124,7 +124,7 @@ export class Panel {
   }
 
   #child(child) {
-    const count = child.isLeaf ? "" : child.node.count.toLocaleString("en");
+    const count = child.isLeaf ? "" : numberText(child.node.count);
     const number = make("span", "explorer-count", count);
     if (count) number.append(make("span", "visually-hidden", child.node.count === 1 ? " class" : " classes"));
     const name = make("span", "", child.name);

@@ -63,8 +63,9 @@ class Explorer {
     this.#fit();
     this.goTo(hierarchy.find(options.start ?? "") ?? hierarchy.root);
     this.#draw(performance.now());
-    performance.mark("explorer-drawn");
     this.#listen();
+    // After the frame has been painted.
+    requestAnimationFrame(() => setTimeout(() => performance.mark("explorer-drawn")));
   }
 
   // --- Building
@@ -120,7 +121,6 @@ class Explorer {
     dark.addEventListener("change", () => this.#retheme(), { signal });
     this.sizes = new ResizeObserver(() => this.#fit() && this.#look(true));
     this.sizes.observe(this.stage);
-    (window.requestIdleCallback ?? setTimeout)(() => signal.aborted || this.#loadSearch());
   }
 
   destroy() {
@@ -234,6 +234,8 @@ class Explorer {
     this.searching = true;
     const { classes } = await loadClasses(this.options.classesUrl);
     attachClassSearch(this.search, this.found, { classes, onPick: (found) => this.#jump(found.index) });
+    // For what was typed meanwhile.
+    if (this.search.value) this.search.dispatchEvent(new Event("input"));
   }
 
   #jump(index) {
