@@ -9,6 +9,7 @@ import numpy as np
 from django.core.cache import cache
 from django.urls import reverse
 
+from taxonomy import hierarchy
 from taxonomy.groups import group_masks
 from taxonomy.models import LabelClass, Synset, SynsetClosure, SynsetEdge, Taxonomy
 
@@ -50,7 +51,8 @@ def class_index_url(taxonomy: Taxonomy) -> str:
 
 def refresh_content_hash(taxonomy: Taxonomy) -> None:
     """To be called by whatever changes a taxonomy, in the same transaction."""
-    content_hash = hashlib.sha256(_encode(taxonomy)).hexdigest()
+    shown = _encode(taxonomy) + hierarchy.encode(taxonomy)
+    content_hash = hashlib.sha256(shown).hexdigest()
     if content_hash != taxonomy.content_hash:
         taxonomy.content_hash = content_hash
         taxonomy.save(update_fields=["content_hash"])

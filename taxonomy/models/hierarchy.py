@@ -9,7 +9,7 @@ class Taxonomy(models.Model):
     """A list of classes and the hierarchy above them, such as imagenet1k."""
 
     name = models.CharField(max_length=100, unique=True)
-    # Of everything the class index shows; `taxonomy.classes` writes and uses it.
+    # Of everything the class index and the hierarchy show; `taxonomy.classes` writes it.
     content_hash = models.CharField(max_length=64, blank=True)
 
     class Meta:

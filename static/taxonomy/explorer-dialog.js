@@ -1,0 +1,59 @@
+// Picks a class from the hierarchy, in a dialog over any page that has explorer.css and
+// class-search.css:
+//
+//   const index = await pickFromHierarchy({ hierarchyUrl, classesUrl, thumbs, start });
+//
+// The class index, or null if the dialog was closed without one. `start` is the address to begin
+// with, such as the key of a class; else it begins where the last pick was left.
+
+import { mountExplorer } from "./explorer.js";
+import { make } from "./explorer-panel.js";
+
+const places = new Map();
+
+export function pickFromHierarchy({ hierarchyUrl, start, title = "Pick a class", ...options }) {
+  const { dialog, body } = build(title);
+  let picked = null;
+  let explorer = null;
+  document.body.append(dialog);
+  dialog.showModal();
+  const mounting = mountExplorer(body, {
+    ...options,
+    hierarchyUrl,
+    start: start ?? places.get(hierarchyUrl),
+    onMove: (address) => places.set(hierarchyUrl, address),
+    onPick: (index) => {
+      picked = index;
+      dialog.close();
+    },
+  });
+  mounting.then(
+    (mounted) => {
+      explorer = mounted;
+      if (dialog.open) explorer.focus();
+      else explorer.destroy();
+    },
+    (error) => body.replaceChildren(error.message),
+  );
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => {
+      explorer?.destroy();
+      dialog.remove();
+      resolve(picked);
+    });
+  });
+}
+
+function build(title) {
+  const heading = make("h2", "", title);
+  heading.id = "explorer-dialog-title";
+  const close = make("button", "", "Cancel ", make("kbd", "", "Esc"));
+  close.type = "button";
+  const body = make("div", "");
+  const dialog = make("dialog", "explorer-dialog", make("header", "row", heading, make("span", "spacer"), close), body);
+  dialog.setAttribute("aria-labelledby", heading.id);
+  close.addEventListener("click", () => dialog.close());
+  // The page behind must not hear the keys.
+  dialog.addEventListener("keydown", (event) => event.stopPropagation());
+  return { dialog, body };
+}

@@ -1,0 +1,1 @@
+"""The page that draws the hierarchy of a taxonomy."""
