@@ -1,5 +1,6 @@
 """The search in the browser, run in Chromium on the real class index."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -50,9 +51,10 @@ def page(browser, index):
         lambda route: route.fulfill(body=index[0], content_type="application/json"),
     )
     page.route(
-        f"{ORIGIN}/class-search.*",
+        re.compile(rf"{ORIGIN}/[a-z-]+\.(js|css)$"),
         lambda route: route.fulfill(path=STATIC / route.request.url.rpartition("/")[2]),
     )
+    page.set_default_timeout(10_000)
     page.goto(f"{ORIGIN}/")
     page.wait_for_function("window.ready")
     yield page

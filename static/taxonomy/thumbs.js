@@ -1,0 +1,60 @@
+// A small picture of a class, cut out of a sheet that holds the pictures of many.
+
+const drawn = new WeakMap();
+const pictured = new WeakMap();
+
+// Sheets are fetched only for pictures that come near the screen.
+const watcher = new IntersectionObserver(
+  (entries) => {
+    for (const { target, isIntersecting } of entries) {
+      if (!isIntersecting) continue;
+      watcher.unobserve(target);
+      draw(target, drawn.get(target));
+    }
+  },
+  { rootMargin: "200px" },
+);
+
+// An element of `size` × `size` CSS pixels for a class with { index, names }.
+//
+// `thumbs` comes from the class index: { url, tile, columns, per_sheet, has } or null. Tile number
+// i (the class index) is on sheet ⌊i / per_sheet⌋, whose number takes the place of {sheet} in the
+// url; tiles run from left to right, then down. `has` says which classes have a picture: a base64
+// bitmap, least significant bit first, or a list of class indices. Without one, the first letter.
+export function thumbnail(found, thumbs, size = 40) {
+  const element = document.createElement("span");
+  element.className = "class-thumb";
+  element.setAttribute("aria-hidden", "true");
+  element.style.width = `${size}px`;
+  element.style.height = `${size}px`;
+  element.textContent = [...found.names[0]][0];
+  if (thumbs && indicesOf(thumbs)(found.index)) {
+    drawn.set(element, { index: found.index, thumbs, size });
+    watcher.observe(element);
+  }
+  return element;
+}
+
+function draw(element, { index, thumbs, size }) {
+  const place = index % thumbs.per_sheet;
+  const sheet = Math.floor(index / thumbs.per_sheet);
+  const { columns } = thumbs;
+  element.textContent = "";
+  element.style.backgroundImage = `url("${encodeURI(thumbs.url.replace("{sheet}", sheet))}")`;
+  element.style.backgroundSize = `${columns * size}px auto`;
+  element.style.backgroundPosition = `-${(place % columns) * size}px -${Math.floor(place / columns) * size}px`;
+}
+
+function indicesOf(thumbs) {
+  if (!pictured.has(thumbs)) pictured.set(thumbs, readIndices(thumbs.has));
+  return pictured.get(thumbs);
+}
+
+function readIndices(has) {
+  if (Array.isArray(has)) {
+    const indices = new Set(has);
+    return (index) => indices.has(index);
+  }
+  const bits = atob(has);
+  return (index) => Boolean((bits.charCodeAt(index >> 3) >> (index & 7)) & 1);
+}
