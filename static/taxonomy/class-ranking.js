@@ -69,7 +69,8 @@ function nameEntry(name, numberAll) {
   const words = wordsOf(folded);
   const joined = words.slice(1).map((word, place) => words[place] + word);
   const compact = squeeze(folded);
-  return { folded, compact, count: words.length, words: numberAll([...words, ...joined, compact]) };
+  const all = numberAll([...words, ...joined, compact]);
+  return { compact, length: folded.length, count: words.length, words: all };
 }
 
 function vocabularyOf(numbers, inNames) {
@@ -188,7 +189,18 @@ function queryOf(text) {
   };
 }
 
-function readingOf({ ancestors }, query, words, found) {
+// For every word of a name: COMPOUND if it ends as typed, INSIDE if it holds that, else 0.
+function insideKinds({ words, inNames }, typed) {
+  if (typed.length < 3) return null;
+  const kinds = new Uint8Array(inNames);
+  for (let number = 0; number < inNames; number += 1) {
+    if (!words[number].includes(typed)) continue;
+    kinds[number] = typed.length > 3 && words[number].endsWith(typed) ? COMPOUND : INSIDE;
+  }
+  return kinds;
+}
+
+function readingOf({ ancestors, vocabulary }, query, words, found) {
   const all = 2 ** words.length - 1;
   const stops = words.reduce((mask, word, i) => mask | (STOP_WORDS.has(word) << i), 0);
   const reading = {
@@ -197,6 +209,7 @@ function readingOf({ ancestors }, query, words, found) {
     costs: found,
     all,
     free: stops === all ? 0 : stops, // what a definition need not have
+    inside: words.length === 1 ? insideKinds(vocabulary, words[0]) : null,
     // One letter and, in a definition, two letters begin too many words.
     limitAbove: words.some((word) => word.length < 2) ? AS_PLURAL : NO - 1,
     limitInText: words.some((word) => word.length < 3) ? AS_PLURAL : AS_PREFIX,
@@ -288,23 +301,33 @@ function rankOf(entry, place, reading) {
     const name = entry.names[i];
     const { mask, cost } = look(name.words, costs);
     own |= mask;
-    const kind = kindOfName(name, query, mask === all);
-    if (kind !== null) best = Math.min(best, rank(kind, mask === all ? cost : AS_PREFIX, i, name.folded.length, place));
+    if (mask !== all) continue;
+    const kind = kindOfName(name.compact, query);
+    best = Math.min(best, rank(kind, cost, i, name.length, place));
   }
-  if (kindOf(best) <= WORDS) return best;
-  return Math.min(best, rankAbove(entry, place, reading, own), rankByText(entry, place, reading, own));
+  if (best < Infinity) return best;
+  return Math.min(
+    rankInside(entry, place, reading),
+    rankAbove(entry, place, reading, own),
+    rankByText(entry, place, reading, own),
+  );
 }
 
-function kindOfName({ folded, compact }, query, hasAll) {
+function kindOfName(compact, query) {
   if (compact === query.compact) return EXACT;
   if (query.singulars.has(compact)) return PLURAL;
-  if (compact.startsWith(query.compact)) return PREFIX;
-  if (hasAll) return WORDS;
-  if (query.folded.length < 3) return null;
-  const at = folded.lastIndexOf(query.folded);
-  if (at < 0) return null;
-  const end = at + query.folded.length;
-  return query.folded.length > 3 && (end === folded.length || folded[end] === " ") ? COMPOUND : INSIDE;
+  return compact.startsWith(query.compact) ? PREFIX : WORDS;
+}
+
+function rankInside({ names }, place, { inside }) {
+  let best = Infinity;
+  for (let i = 0; inside && i < names.length; i += 1) {
+    const { words, length } = names[i];
+    for (let j = 0; j < words.length; j += 1) {
+      if (inside[words[j]]) best = Math.min(best, rank(inside[words[j]], 0, i, length, place));
+    }
+  }
+  return best;
 }
 
 function rankAbove({ above }, place, { masks, fits, all }, own) {
@@ -337,7 +360,7 @@ function rankOfSimilar({ names, above }, place, { words, costs, masks, fits, all
   for (let i = 0; i < names.length; i += 1) {
     const { mask, cost } = look(names[i].words, costs);
     own |= mask;
-    if (mask === all) consider(cost, names[i].count === words.length ? EXACT : WORDS, i, names[i].folded.length);
+    if (mask === all) consider(cost, names[i].count === words.length ? EXACT : WORDS, i, names[i].length);
   }
   let known = own;
   for (let i = 0; i < above.length; i += 1) {
@@ -353,7 +376,7 @@ function rankOfPart({ names }, place, { words, costs, free }) {
   let best = Infinity;
   for (let i = 0; i < names.length; i += 1) {
     const had = ones(look(names[i].words, costs, AS_PLURAL).mask & ~free);
-    if (had) best = Math.min(best, rank(PARTIAL, words.length - had, i, names[i].folded.length, place));
+    if (had) best = Math.min(best, rank(PARTIAL, words.length - had, i, names[i].length, place));
   }
   return best;
 }

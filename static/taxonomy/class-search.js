@@ -8,7 +8,7 @@
 // the smallest of its groups.
 
 import { option } from "./class-option.js";
-import { findClasses, prepare, searchClasses } from "./class-ranking.js";
+import { KIND, findClasses, prepare, searchClasses } from "./class-ranking.js";
 
 export { findClasses, searchClasses };
 
@@ -82,7 +82,7 @@ export function attachClassSearch(input, listbox, { classes, thumbs = null, onPi
     note.replaceChildren(...(open ? noteText(found) : []));
     note.hidden = !note.childNodes.length;
     popup.hidden = !open;
-    popup.scrollTop = 0;
+    listbox.scrollTop = 0;
     input.setAttribute("aria-expanded", String(open));
     active = -1;
     activate(open ? 0 : -1);
@@ -108,7 +108,7 @@ export function attachClassSearch(input, listbox, { classes, thumbs = null, onPi
     if (!element) return input.removeAttribute("aria-activedescendant");
     element.setAttribute("aria-selected", "true");
     input.setAttribute("aria-activedescendant", element.id);
-    if (place === 0) popup.scrollTop = 0;
+    if (place === 0) listbox.scrollTop = 0;
     else element.scrollIntoView({ block: "nearest" });
   }
 
@@ -162,8 +162,8 @@ export function attachClassSearch(input, listbox, { classes, thumbs = null, onPi
   });
   input.addEventListener("input", search);
   input.addEventListener("blur", close);
-  popup.addEventListener("scroll", () => {
-    if (popup.scrollTop + popup.clientHeight > popup.scrollHeight - NEAR_END_PX) {
+  listbox.addEventListener("scroll", () => {
+    if (listbox.scrollTop + listbox.clientHeight > listbox.scrollHeight - NEAR_END_PX) {
       renderUpTo(listbox.children.length + CHUNK);
     }
   });
@@ -178,7 +178,7 @@ export function attachClassSearch(input, listbox, { classes, thumbs = null, onPi
   return { clear };
 }
 
-// Roles and labels, and around the list a frame that scrolls and can bear a note.
+// Roles and labels, and around the list a frame that can bear a note.
 function dress(input, listbox) {
   const popup = document.createElement("div");
   const note = document.createElement("p");
@@ -205,9 +205,14 @@ function dress(input, listbox) {
   return { popup, note, status };
 }
 
-// "Kinds of terrier: 26 classes", or that there are only similar names.
-function noteText({ kinds, similar }) {
-  const lines = similar ? ["Nothing is spelled so. Similar: "] : [];
+const DOUBTS = {
+  [KIND.SIMILAR]: "Nothing is spelled so; these are similar. ",
+  [KIND.PARTIAL]: "Nothing has all these words; these have some.",
+};
+
+// "Kinds of terrier: 26 classes", and whether the classes match only so far.
+function noteText({ hits, kinds }) {
+  const lines = [DOUBTS[hits[0].kind] ?? ""].filter(Boolean);
   kinds.slice(0, KINDS_SHOWN).forEach(({ node, classes }, place) => {
     const name = document.createElement("strong");
     name.textContent = node.names[0];
