@@ -29,7 +29,9 @@ def class_index(taxonomy: Taxonomy) -> bytes:
                       "path": [7, 12],       positions in `ancestors`, nearest first: one way up
                       "also": [3],           those on other ways up
                       "groups": [0, 1]}, …], position in the list = class index
-         "thumbs": {…} or null}              where their small pictures are: `static/taxonomy/thumbs.js`
+         "thumbs": null or {                 small pictures, many on a sheet
+             "url": "/…/{sheet}.webp", "tile": 64, "columns": 20, "per_sheet": 400,
+             "has": [0, 1, 5, …]}}           class indices
     """
     key = f"classes:{taxonomy.pk}:{version(taxonomy)}"
     found: bytes | None = cache.get(key)

@@ -368,7 +368,7 @@ async function start() {
   initDialogs();
   listen();
   new view.SavedIndicator(queue);
-  const search = { ...classes, onPick: add, exclude: isPresent };
+  const search = { classes: classes.classes, onPick: add, exclude: isPresent };
   attachClassSearch(byId("add"), byId("found"), search);
   render();
   refreshProgress();

@@ -12,7 +12,6 @@
 // data-multiple     any number of classes instead of one
 // data-go           go to this address on picking, {index} being the class index
 // required          the form is not sent before a class is picked
-// aria-keyshortcuts a character that leads to the box from anywhere on the page
 //
 // The box fires "classpick" (bubbling; detail.classes: all that are picked) on every change.
 
@@ -21,7 +20,7 @@ import { attachClassSearch, loadClasses } from "./class-search.js";
 const attached = new WeakSet();
 
 class ClassField {
-  constructor(input, { classes, byIndex, thumbs }) {
+  constructor(input, { classes, byIndex }) {
     this.input = input;
     this.field = input.closest(".class-field");
     this.byIndex = byIndex;
@@ -36,7 +35,6 @@ class ClassField {
     this.takeOver();
     attachClassSearch(input, listbox, {
       classes,
-      thumbs,
       onPick: (found) => this.pick(found),
       exclude: (found) => this.picked.includes(found),
     });
@@ -121,7 +119,6 @@ function chip(found, name) {
 async function attach(input) {
   if (attached.has(input)) return;
   attached.add(input);
-  listenToShortcut(input);
   try {
     new ClassField(input, await loadClasses(input.dataset.classesUrl));
   } catch (error) {
@@ -132,17 +129,6 @@ async function attach(input) {
     message.textContent = `${error.message} Reload the page to search for classes.`;
     input.after(message);
   }
-}
-
-function listenToShortcut(input) {
-  const key = input.getAttribute("aria-keyshortcuts");
-  if (!key) return;
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== key || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target.closest("input, textarea, select, [contenteditable]") || !input.isConnected) return;
-    event.preventDefault();
-    input.focus();
-  });
 }
 
 function attachAll(root) {

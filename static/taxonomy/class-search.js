@@ -1,7 +1,7 @@
 // Search among the classes of a taxonomy, in the browser: no request per keystroke.
 //
-//   const { classes, byIndex, thumbs } = await loadClasses(url);
-//   attachClassSearch(input, listbox, { classes, thumbs, onPick: (found) => … });
+//   const { classes, byIndex } = await loadClasses(url);
+//   attachClassSearch(input, listbox, { classes, onPick: (found) => … });
 //
 // A class: { index, key, names, definition, path, above, groups, group }. `path` holds the names
 // of what is above it, nearest first, on one way up; `above` the nodes on every way; `group` is
@@ -10,7 +10,9 @@
 import { option } from "./class-option.js";
 import { KIND, findClasses, prepare, searchClasses } from "./class-ranking.js";
 
-export { findClasses, searchClasses };
+import { fold } from "./class-words.js";
+
+export { findClasses, fold, searchClasses };
 
 const CHUNK = 12;
 const PAGE = 6;
@@ -18,6 +20,7 @@ const KINDS_SHOWN = 3;
 const NEAR_END_PX = 300;
 
 const loading = new Map();
+const thumbsOf = new WeakMap(); // of a list of classes
 let lists = 0;
 
 // The classes behind an address of the class index, fetched once for all boxes of a page.
@@ -47,7 +50,8 @@ async function fetchClasses(url) {
     group: groups.find((place) => found.groups.includes(place.place))?.name ?? "",
   }));
   prepare(classes);
-  return { classes, byIndex: new Map(classes.map((found) => [found.index, found])), thumbs: data.thumbs };
+  thumbsOf.set(classes, data.thumbs);
+  return { classes, byIndex: new Map(classes.map((found) => [found.index, found])) };
 }
 
 // The groups that say something of a class, the smallest first.
@@ -66,8 +70,9 @@ function groupsBySize({ groups, classes }) {
 // onPick(found) is called with the class chosen by Enter or pointer; classes for which
 // exclude(found) is true are left out. Keys that the search uses do not reach the page. Returns
 // { clear } to empty and close it.
-export function attachClassSearch(input, listbox, { classes, thumbs = null, onPick, exclude = () => false }) {
+export function attachClassSearch(input, listbox, { classes, onPick, exclude = () => false }) {
   const { popup, note, status } = dress(input, listbox);
+  const thumbs = thumbsOf.get(classes) ?? null;
   let result = null;
   let hits = [];
   let active = -1;

@@ -19,16 +19,16 @@ const watcher = new IntersectionObserver(
 //
 // `thumbs` comes from the class index: { url, tile, columns, per_sheet, has } or null. Tile number
 // i (the class index) is on sheet ⌊i / per_sheet⌋, whose number takes the place of {sheet} in the
-// url; tiles run from left to right, then down. `has` says which classes have a picture: a base64
-// bitmap, least significant bit first, or a list of class indices. Without one, the first letter.
+// url; tiles run from left to right, then down. `has` lists the indices of the classes that have
+// a picture; the others show their first letter.
 export function thumbnail(found, thumbs, size = 40) {
   const element = document.createElement("span");
-  element.className = "class-thumb";
+  element.className = "class-search-thumb";
   element.setAttribute("aria-hidden", "true");
   element.style.width = `${size}px`;
   element.style.height = `${size}px`;
   element.textContent = [...found.names[0]][0];
-  if (thumbs && indicesOf(thumbs)(found.index)) {
+  if (thumbs && hasPicture(thumbs, found.index)) {
     drawn.set(element, { index: found.index, thumbs, size });
     watcher.observe(element);
   }
@@ -45,16 +45,7 @@ function draw(element, { index, thumbs, size }) {
   element.style.backgroundPosition = `-${(place % columns) * size}px -${Math.floor(place / columns) * size}px`;
 }
 
-function indicesOf(thumbs) {
-  if (!pictured.has(thumbs)) pictured.set(thumbs, readIndices(thumbs.has));
-  return pictured.get(thumbs);
-}
-
-function readIndices(has) {
-  if (Array.isArray(has)) {
-    const indices = new Set(has);
-    return (index) => indices.has(index);
-  }
-  const bits = atob(has);
-  return (index) => Boolean((bits.charCodeAt(index >> 3) >> (index & 7)) & 1);
+function hasPicture(thumbs, index) {
+  if (!pictured.has(thumbs)) pictured.set(thumbs, new Set(thumbs.has));
+  return pictured.get(thumbs).has(index);
 }
