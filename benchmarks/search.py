@@ -39,12 +39,13 @@ PAGE = """<!doctype html><html lang="en"><title>Search</title>
   const { classes } = await loadClasses("/classes.json");
   const input = document.querySelector("input");
   const keys = [];
-  let start = 0, work = 0;
+  let start = 0, work = 0, done = null;
   const painted = (frame, since) => {
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => {
       const now = performance.now();
       keys.push([work + now - frame, now - since]);
+      done();
     };
     port2.postMessage(null);
   };
@@ -54,7 +55,8 @@ PAGE = """<!doctype html><html lang="en"><title>Search</title>
   }, { capture: true });
   attachClassSearch(input, document.querySelector("ul"), { classes, onPick: () => {} });
   addEventListener("input", () => { work = performance.now() - start; });
-  Object.assign(window, { keys, ready: true });
+  const watch = () => { window.painted = new Promise((resolve) => { done = resolve; }); };
+  Object.assign(window, { keys, watch, ready: true });
 </script>"""
 
 
@@ -142,12 +144,11 @@ def search_page(index: bytes) -> Iterator[Page]:
 def type_queries(page: Page, queries: list[str]) -> np.ndarray:
     """float [keys, 2] in ms: work, and the whole time from the key to the painted list."""
     page.locator("#box").focus()
-    count = 0
     for query in queries:
         for key in query:
+            page.evaluate("watch()")
             page.keyboard.insert_text(key)
-            count += 1
-            page.wait_for_function("count => keys.length === count", arg=count)
+            page.evaluate("painted")
         page.evaluate("document.querySelector('#box').value = ''")
     return np.array(page.evaluate("keys"))
 

@@ -76,6 +76,7 @@ export function attachClassSearch(input, listbox, { classes, onPick, exclude = (
   let result = null;
   let hits = [];
   let active = -1;
+  let scrolled = false;
 
   prepare(classes);
 
@@ -87,7 +88,7 @@ export function attachClassSearch(input, listbox, { classes, onPick, exclude = (
     note.replaceChildren(...(open ? noteText(found) : []));
     note.hidden = !note.childNodes.length;
     popup.hidden = !open;
-    listbox.scrollTop = 0;
+    scrollUp();
     input.setAttribute("aria-expanded", String(open));
     active = -1;
     activate(open ? 0 : -1);
@@ -113,8 +114,15 @@ export function attachClassSearch(input, listbox, { classes, onPick, exclude = (
     if (!element) return input.removeAttribute("aria-activedescendant");
     element.setAttribute("aria-selected", "true");
     input.setAttribute("aria-activedescendant", element.id);
-    if (place === 0) listbox.scrollTop = 0;
+    if (place === 0) scrollUp();
     else element.scrollIntoView({ block: "nearest" });
+    scrolled ||= place > 0;
+  }
+
+  // Only if need be: it makes the browser lay out the list at once.
+  function scrollUp() {
+    if (scrolled) listbox.scrollTop = 0;
+    scrolled = false;
   }
 
   function search() {
@@ -168,6 +176,7 @@ export function attachClassSearch(input, listbox, { classes, onPick, exclude = (
   input.addEventListener("input", search);
   input.addEventListener("blur", close);
   listbox.addEventListener("scroll", () => {
+    scrolled = true;
     if (listbox.scrollTop + listbox.clientHeight > listbox.scrollHeight - NEAR_END_PX) {
       renderUpTo(listbox.children.length + CHUNK);
     }
