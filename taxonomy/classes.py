@@ -14,7 +14,7 @@ from taxonomy.groups import group_masks
 from taxonomy.models import LabelClass, Synset, SynsetClosure, SynsetEdge, Taxonomy
 
 # Raise when the shape of the index changes: browsers keep what they have got for a year.
-INDEX_FORMAT = 1
+INDEX_FORMAT = 2
 CACHE_SECONDS = 30 * 24 * 3600
 
 
@@ -23,13 +23,16 @@ def class_index(taxonomy: Taxonomy) -> bytes:
 
     ::
 
-        {"format": 1, "taxonomy": "imagenet1k",
+        {"format": 2, "taxonomy": "imagenet1k",
          "ancestors": [["terrier"], …],      names of every node above a class
          "groups": ["all", …],
          "classes": [{"key": "n02012849", "names": ["crane"], "definition": "large …",
                       "path": [7, 12],       positions in `ancestors`, nearest first: one way up
                       "also": [3],           those on other ways up
-                      "groups": [0, 1]}, …]} position in the list = class index
+                      "groups": [0, 1]}, …], position in the list = class index
+         "thumbs": null or {                 small pictures, many on a sheet
+             "url": "/…/{sheet}.webp", "tile": 64, "columns": 20, "per_sheet": 400,
+             "has": [0, 1, 5, …]}}           class indices
     """
     key = f"classes:{taxonomy.pk}:{version(taxonomy)}"
     found: bytes | None = cache.get(key)
@@ -93,7 +96,12 @@ def _index(taxonomy: Taxonomy) -> dict[str, Any]:
         "ancestors": [names[synset] for synset in table],
         "groups": list(masks),
         "classes": classes,
+        "thumbs": _thumbs(taxonomy),
     }
+
+
+def _thumbs(taxonomy: Taxonomy) -> dict[str, Any] | None:
+    return None
 
 
 def _ancestors(taxonomy: Taxonomy) -> dict[int, set[int]]:
