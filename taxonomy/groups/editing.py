@@ -108,7 +108,7 @@ def parse_members(lookup: ClassLookup, text: str) -> list[int]:
 
     Raises InputError naming the line of the first class that is unknown, or if there is none.
     """
-    indices = {}
+    indices: dict[int, None] = {}
     for number, line in enumerate(text.splitlines(), 1):
         words = line.split()
         if not words:

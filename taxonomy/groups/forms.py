@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -43,11 +44,13 @@ class GroupForm(forms.Form):
     complement_of = forms.ChoiceField(label="All but the classes of", required=False)
 
     def __init__(
-        self, taxonomy: Taxonomy, group: ClassGroup | None, *args: Any, **kwargs: Any
+        self, taxonomy: Taxonomy, group: ClassGroup | None, data: Mapping[str, Any] | None
     ) -> None:
-        super().__init__(*args, initial=_initial(group), **kwargs)
+        super().__init__(data, initial=_initial(group))
         others = taxonomy.groups.filter(complement_of=None).order_by("-kind", "name")
-        names = [name for pk, name in others.values_list("pk", "name") if not group or pk != group.pk]
+        names = [
+            name for pk, name in others.values_list("pk", "name") if not group or pk != group.pk
+        ]
         field = self.fields["complement_of"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [("", "Choose a group"), *((name, name) for name in names)]

@@ -40,9 +40,7 @@ def groups_with(label_class: LabelClass) -> list[ClassGroup]:
     taxonomy = label_class.taxonomy
     masks = group_masks(taxonomy, None)
     names = [name for name, mask in masks.items() if mask[label_class.index]]
-    return sorted(
-        taxonomy.groups.filter(name__in=names), key=lambda group: names.index(group.name)
-    )
+    return sorted(taxonomy.groups.filter(name__in=names), key=lambda group: names.index(group.name))
 
 
 def find_nodes(taxonomy: Taxonomy, text: str) -> QuerySet[Synset, Any]:
@@ -55,9 +53,7 @@ def find_nodes(taxonomy: Taxonomy, text: str) -> QuerySet[Synset, Any]:
     return (
         taxonomy.synsets.alias(names=names)
         .filter(Q(names__icontains=text) | Q(key=text))
-        .annotate(
-            class_count=Count("descendant_links__descendant__label_class"), exact=Q(exactly)
-        )
+        .annotate(class_count=Count("descendant_links__descendant__label_class"), exact=Q(exactly))
         .filter(class_count__gt=0)
         .order_by("-exact", "-class_count", "pk")[:NODES_SHOWN]
     )

@@ -52,3 +52,7 @@ class ClassRelation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.first_id} {self.kind} {self.second_id}"
+
+    @property
+    def classes(self) -> tuple[LabelClass, LabelClass]:
+        return self.first, self.second

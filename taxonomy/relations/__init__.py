@@ -134,7 +134,9 @@ def _hints(relations: QuerySet[ClassRelation]) -> dict[int, list[Hint]]:
         (first, *one), (second, *other) = ends[:3], ends[3:]
         first_name, second_name = _names(*one, *other)
         tail = f", if {condition}." if condition else "."
-        hints[second].append(Hint(first, first_name, f"Also correct wherever {first_name} is{tail}"))
+        hints[second].append(
+            Hint(first, first_name, f"Also correct wherever {first_name} is{tail}")
+        )
         back = f"Also correct wherever {second_name} is{tail}"
         if kind == Kind.SUBSET:
             back = f"Where it is correct, {second_name} is correct too{tail}"
@@ -145,9 +147,7 @@ def _hints(relations: QuerySet[ClassRelation]) -> dict[int, list[Hint]]:
 COLUMNS = ("index", "synset__key", "synset__lemmas")
 
 
-def _names(
-    key: str, lemmas: list[str], other_key: str, other_lemmas: list[str]
-) -> tuple[str, str]:
+def _names(key: str, lemmas: list[str], other_key: str, other_lemmas: list[str]) -> tuple[str, str]:
     """What two classes are called where they are told apart: by their keys if names don't."""
     if lemmas[0] != other_lemmas[0]:
         return lemmas[0], other_lemmas[0]

@@ -46,7 +46,7 @@ class RelationForm(forms.Form):
         try:
             return self.lookup.by_any(self.cleaned_data[field])
         except ValueError as error:
-            raise forms.ValidationError(f"{str(error).capitalize()}.") from error
+            raise forms.ValidationError(str(error)) from error
 
     @property
     def statement(self) -> Statement:

@@ -60,7 +60,8 @@ def import_relations(
         for one in taxonomy.relations.select_for_update()
     }
     now = timezone.now()
-    new, changed = [], []
+    new: list[ClassRelation] = []
+    changed: list[ClassRelation] = []
     for statement in statements:
         kind, first, second = statement.pair
         key = (kind, ids[first], ids[second])
