@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any, NamedTuple
 
+import numpy as np
 from django.db.models import Count, Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Abs
 
+from taxonomy.groups import group_masks
 from taxonomy.groups.listing import groups_with
-from taxonomy.models import LabelClass, Synset, SynsetClosure, SynsetEdge
+from taxonomy.models import ClassGroup, LabelClass, Synset, SynsetClosure, SynsetEdge
 from taxonomy.relations import hints_about
 
 MOST_WAYS = 12
@@ -23,8 +25,15 @@ class Node(NamedTuple):
     name: str
 
 
+class Relatives(NamedTuple):
+    """Classes near one, and where they are: "under ray", "in snakes"."""
+
+    where: str
+    classes: list[LabelClass]
+
+
 def of_page(label_class: LabelClass) -> dict[str, Any]:
-    """What the class's page shows; twelve queries."""
+    """What the class's page shows; fifteen queries."""
     return of_panel(label_class) | {
         "ways": ways_up(label_class),
         "kinds": kinds_of(label_class),
@@ -34,13 +43,11 @@ def of_page(label_class: LabelClass) -> dict[str, Any]:
 
 
 def of_panel(label_class: LabelClass) -> dict[str, Any]:
-    """What the page and the panel both show; three queries."""
-    nearest, relatives = relatives_of(label_class)
+    """What the page and the panel both show; seven queries."""
     return {
         "label_class": label_class,
         "hints": hints_about(label_class),
-        "nearest": nearest,
-        "relatives": relatives,
+        "relatives": relatives_of(label_class),
         # The reference images (`sheet`) and guide entries (`entries`) of the class come here.
     }
 
@@ -76,30 +83,49 @@ def kinds_of(label_class: LabelClass) -> QuerySet[LabelClass]:
     return under.exclude(pk=label_class.pk).select_related("synset").order_by("index")
 
 
-def relatives_of(label_class: LabelClass) -> tuple[Synset | None, list[LabelClass]]:
-    """The nearest node above the class that has other classes, and those, by index; two queries.
+def relatives_of(label_class: LabelClass) -> Relatives:
+    """The classes nearest to a class, by index; six queries.
 
-    Nearest is the node with the fewest classes. At most MOST_RELATIVES classes: those directly
-    under the node before others, then those with the nearest index.
+    They are those of its smallest family, or those under the nearest node above it that has other
+    classes, whichever are fewer. At most MOST_RELATIVES: those directly under the node before
+    others, then those with the nearest index.
     """
-    above = SynsetClosure.objects.filter(descendant=label_class.synset_id)
-    nearest = (
-        Synset.objects.filter(
-            pk__in=above.exclude(ancestor=label_class.synset_id).values("ancestor")
-        )
-        .annotate(class_count=Count("descendant_links__descendant__label_class"))
-        .filter(class_count__gt=1)
-        .order_by("class_count", "pk")
-        .first()
-    )
-    if nearest is None:
-        return None, []
-    directly = SynsetEdge.objects.filter(parent=nearest, child=OuterRef("synset"))
+    node, node_size = _nearest_node(label_class)
+    masks = group_masks(label_class.taxonomy, ClassGroup.Kind.FAMILY)
+    sizes = {name: int(mask.sum()) for name, mask in masks.items() if mask[label_class.index]}
+    family = min(sizes, key=lambda name: sizes[name], default="")
+    others = LabelClass.objects.filter(taxonomy=label_class.taxonomy).exclude(pk=label_class.pk)
+    if family and (node is None or sizes[family] < node_size):
+        where = f"in {family}"
+        others = others.filter(index__in=np.flatnonzero(masks[family]).tolist())
+    elif node:
+        where = f"under {node}"
+        others = others.filter(synset__ancestor_links__ancestor=node)
+    else:
+        return Relatives("", [])
+    directly = SynsetEdge.objects.filter(parent=node, child=OuterRef("synset"))
     found = (
-        LabelClass.objects.filter(synset__ancestor_links__ancestor=nearest)
-        .exclude(pk=label_class.pk)
-        .annotate(directly=Exists(directly), distance=Abs(F("index") - label_class.index))
+        others.annotate(directly=Exists(directly), distance=Abs(F("index") - label_class.index))
         .select_related("synset")
         .order_by("-directly", "distance")[:MOST_RELATIVES]
     )
-    return nearest, sorted(found, key=lambda other: other.index)
+    return Relatives(where, sorted(found, key=lambda other: other.index))
+
+
+def _nearest_node(label_class: LabelClass) -> tuple[Synset | None, int]:
+    """The node above with the fewest classes but more than this, and how many; of equal ones the
+    lowest."""
+    above = SynsetClosure.objects.filter(descendant=label_class.synset_id)
+    found = (
+        Synset.objects.filter(
+            pk__in=above.exclude(ancestor=label_class.synset_id).values("ancestor")
+        )
+        .annotate(
+            class_count=Count("descendant_links__descendant__label_class"),
+            node_count=Count("descendant_links"),
+        )
+        .filter(class_count__gt=1)
+        .order_by("class_count", "node_count", "pk")
+        .first()
+    )
+    return (found, found.class_count) if found else (None, 0)

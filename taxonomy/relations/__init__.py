@@ -35,11 +35,18 @@ class Statement:
 
 @dataclass(frozen=True)
 class Hint:
-    """What an accepted relation says where one class is judged, and about which other class."""
+    """What an accepted relation says where one class is judged: about the class of index `other`,
+    in a sentence that has its name between `before` and `after`.
+    """
 
     other: int
-    other_name: str
-    text: str
+    before: str
+    name: str
+    after: str
+
+    @property
+    def text(self) -> str:
+        return f"{self.before} {self.name} {self.after}"
 
 
 def tidy_condition(text: str) -> str:
@@ -133,14 +140,12 @@ def _hints(relations: QuerySet[ClassRelation]) -> dict[int, list[Hint]]:
     for kind, condition, *ends in rows.values_list("kind", "condition", *sides):
         (first, *one), (second, *other) = ends[:3], ends[3:]
         first_name, second_name = _names(*one, *other)
-        tail = f", if {condition}." if condition else "."
-        hints[second].append(
-            Hint(first, first_name, f"Also correct wherever {first_name} is{tail}")
-        )
-        back = f"Also correct wherever {second_name} is{tail}"
-        if kind == Kind.SUBSET:
-            back = f"Where it is correct, {second_name} is correct too{tail}"
-        hints[first].append(Hint(second, second_name, back))
+        only = f", if {condition}." if condition else "."
+        also = ("Also correct wherever", f"is{only}")
+        too = ("Where it is correct,", f"is correct too{only}")
+        back = also if kind == Kind.SYNONYM else too
+        hints[second].append(Hint(first, also[0], first_name, also[1]))
+        hints[first].append(Hint(second, back[0], second_name, back[1]))
     return dict(hints)
 
 
