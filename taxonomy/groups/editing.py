@@ -10,7 +10,7 @@ from django.db.models import Max
 
 from taxonomy.classes import refresh_content_hash
 from taxonomy.errors import InputError
-from taxonomy.groups import PREDEFINED
+from taxonomy.groups import PREDEFINED, group_masks
 from taxonomy.lookup import ClassLookup, class_lookup
 from taxonomy.models import ClassGroup, Taxonomy
 
@@ -82,6 +82,8 @@ def save_group(taxonomy: Taxonomy, group: ClassGroup | None, content: GroupConte
         indices = parse_members(class_lookup(taxonomy), content.members)
     group.save()
     group.members.set(taxonomy.classes.filter(index__in=indices))
+    if not group_masks(taxonomy, kind=None)[group.name].any():
+        raise InputError("No class would be in it.")
     refresh_content_hash(taxonomy)
     return group
 
