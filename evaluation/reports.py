@@ -111,7 +111,7 @@ def _parameters(
     known = {name: _masks(name, usual if groups is None else groups) for name in chosen}
     group_names = list(dict.fromkeys(group for masks in known.values() for group in masks))
     if unknown := [name for name in groups or () if name not in group_names]:
-        _refuse_unknown("group or family", unknown, usual)
+        _refuse_unknown("group", unknown, usual)
     predictions = _predictions(chosen, participants)
     return {
         "method": METHOD,
