@@ -55,6 +55,7 @@ export class ClassPanel {
 
   #fill(html) {
     this.content.innerHTML = html;
+    window.htmx?.process(this.content);
     this.content.scrollTop = 0;
   }
 }

@@ -33,7 +33,7 @@ class Relatives(NamedTuple):
 
 
 def of_page(label_class: LabelClass) -> dict[str, Any]:
-    """What the class's page shows; fifteen queries."""
+    """What the class's page shows; sixteen queries."""
     return of_panel(label_class) | {
         "ways": ways_up(label_class),
         "kinds": kinds_of(label_class),
@@ -43,7 +43,7 @@ def of_page(label_class: LabelClass) -> dict[str, Any]:
 
 
 def of_panel(label_class: LabelClass) -> dict[str, Any]:
-    """What the page and the panel both show; seven queries."""
+    """What the page and the panel both show; eight queries."""
     return {
         "label_class": label_class,
         "hints": hints_about(label_class),
@@ -84,9 +84,9 @@ def kinds_of(label_class: LabelClass) -> QuerySet[LabelClass]:
 
 
 def relatives_of(label_class: LabelClass) -> Relatives:
-    """The classes nearest to a class, by index; six queries.
+    """The classes nearest to a class, by index; seven queries.
 
-    They are those of its smallest family, or those under the nearest node above it that has other
+    They are those of its smallest family, or those under the lowest node above it that has other
     classes, whichever are fewer. At most MOST_RELATIVES: those directly under the node before
     others, then those with the nearest index.
     """
@@ -113,19 +113,21 @@ def relatives_of(label_class: LabelClass) -> Relatives:
 
 
 def _nearest_node(label_class: LabelClass) -> tuple[Synset | None, int]:
-    """The node above with the fewest classes but more than this, and how many; of equal ones the
-    lowest."""
+    """The lowest node above the class that has other classes, and how many classes it has.
+
+    The lowest is the one with the most nodes above it.
+    """
     above = SynsetClosure.objects.filter(descendant=label_class.synset_id)
+    others = LabelClass.objects.filter(synset__ancestor_links__ancestor=OuterRef("pk"))
     found = (
         Synset.objects.filter(
-            pk__in=above.exclude(ancestor=label_class.synset_id).values("ancestor")
+            Exists(others.exclude(pk=label_class.pk)),
+            pk__in=above.exclude(ancestor=label_class.synset_id).values("ancestor"),
         )
-        .annotate(
-            class_count=Count("descendant_links__descendant__label_class"),
-            node_count=Count("descendant_links"),
-        )
-        .filter(class_count__gt=1)
-        .order_by("class_count", "node_count", "pk")
+        .annotate(depth=Count("ancestor_links"))
+        .order_by("-depth", "pk")
         .first()
     )
-    return (found, found.class_count) if found else (None, 0)
+    if found is None:
+        return None, 0
+    return found, LabelClass.objects.filter(synset__ancestor_links__ancestor=found).count()

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from annotation.models import Candidate, Verdict
 from taxonomy.models import Taxonomy
 from taxonomy.relations import State, Statement, enter
-from tests.browser.test_reviewers_path import judge_all, shown
+from tests.browser.test_reviewers_path import judge_all, saved, shown
 from tests.taxonomy.relations import said
 from tests.worlds import picture_round
 
@@ -226,6 +226,7 @@ def test_on_a_phone_the_panel_leaves_the_buttons_within_reach(open_page, reviewe
     for _ in range(page.locator(".review-candidate").count()):
         page.locator(".review-thumb [data-verdict=correct]").click()
     shown(page, other_than=uid)
+    saved(page)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
