@@ -1,5 +1,6 @@
 from django.urls import include, path
 
+from annotation import class_views
 from annotation.exporting import views as exporting
 from annotation.review import views as review
 
@@ -13,6 +14,14 @@ urlpatterns = [
     path("review/<int:round_id>/api/item/<uuid:uid>/", review.review_item, name="review_item"),
     path("review/<int:round_id>/api/progress/", review.review_progress, name="review_progress"),
     path("review/<int:round_id>/api/submit/", review.review_submit, name="review_submit"),
+    path(
+        "classes/<int:taxonomy_id>/<int:index>/evidence/",
+        class_views.class_evidence,
+        name="class_evidence",
+    ),
+    path(
+        "classes/<int:taxonomy_id>/confusions/", class_views.wanted_entries, name="wanted_entries"
+    ),
     path("export/", exporting.export, name="export"),
     path("export/annotations.<str:suffix>", exporting.export_download, name="export_download"),
 ]

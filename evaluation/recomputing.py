@@ -24,10 +24,12 @@ MOST_SECONDS = 300
 # Costs the same with ten million judgments. Judgments and problem reports are only ever added, so
 # the last one tells; imports show in PostgreSQL's counts of rows written, which every transaction
 # adds to (after a crash they start again: that looks like a change, and costs one computation).
+# Groups of classes are part of what a taxonomy's content hash is made from.
 SIGNATURE = """
     SELECT concat_ws(':',
         coalesce((SELECT max(id) FROM annotation_judgment), 0),
         coalesce((SELECT max(id) FROM annotation_problemreport), 0),
+        (SELECT md5(string_agg(content_hash, ',' ORDER BY id)) FROM taxonomy_taxonomy),
         (SELECT md5(string_agg(id || sha256, ',' ORDER BY id)) FROM annotation_predictionset),
         (SELECT string_agg((pg_stat_get_tuples_inserted(oid) + pg_stat_get_tuples_updated(oid)
                             + pg_stat_get_tuples_deleted(oid))::text, ',' ORDER BY oid)
@@ -73,7 +75,7 @@ def observe_changes(now: float) -> Changes:
 
 
 def signature() -> str:
-    """A text that is another one whenever labels or predictions have changed."""
+    """A text that is another one whenever labels, predictions or groups have changed."""
     with connection.cursor() as cursor:
         cursor.execute(SIGNATURE)
         return cursor.fetchone()[0]

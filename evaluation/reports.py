@@ -35,6 +35,8 @@ def compute_report(
 ) -> MetricReport:
     """The accuracies of participants on datasets and groups of classes (default: all of each).
 
+    Families of classes are computed only if `groups` names them.
+
     Returns the report that exists if it was computed from the same snapshot, predictions and
     groups. Participants without predictions for a dataset have no row there.
 
@@ -105,20 +107,17 @@ def _parameters(
 ) -> dict[str, Any]:
     chosen = snapshot.datasets if datasets is None else list(dict.fromkeys(datasets))
     _refuse_unknown("dataset", chosen, snapshot.datasets)
-    known = {name: _masks(name, None) for name in chosen}
+    usual = list(dict.fromkeys(group for name in chosen for group in _masks(name, None)))
+    known = {name: _masks(name, usual if groups is None else groups) for name in chosen}
     group_names = list(dict.fromkeys(group for masks in known.values() for group in masks))
-    if groups is not None:
-        _refuse_unknown("group", groups, group_names)
-        group_names = [group for group in group_names if group in groups]
+    if unknown := [name for name in groups or () if name not in group_names]:
+        _refuse_unknown("group", unknown, usual)
     predictions = _predictions(chosen, participants)
     return {
         "method": METHOD,
         "datasets": chosen,
         "groups": group_names,
-        "groups_sha256": {
-            name: _sha256({g: m for g, m in masks.items() if g in group_names})
-            for name, masks in known.items()
-        },
+        "groups_sha256": {name: _sha256(masks) for name, masks in known.items()},
         "predictions": predictions,
     }
 
@@ -150,10 +149,14 @@ def _refuse_unknown(kind: str, names: Sequence[str], known: Sequence[str]) -> No
 
 
 def _masks(dataset: str, names: Sequence[str] | None) -> dict[str, NDArray[np.bool_]]:
-    """The groups of classes of a dataset's taxonomy, each bool [n_classes]."""
+    """All groups of classes of a dataset's taxonomy, or those groups and families that are named;
+    each bool [n_classes].
+    """
     taxonomy = Dataset.objects.select_related("taxonomy").get(name=dataset).taxonomy
-    masks = group_masks(taxonomy)
-    return {group: mask for group, mask in masks.items() if names is None or group in names}
+    if names is None:
+        return group_masks(taxonomy)
+    masks = group_masks(taxonomy, kind=None)
+    return {group: mask for group, mask in masks.items() if group in names}
 
 
 def _sha256(masks: dict[str, NDArray[np.bool_]]) -> str:

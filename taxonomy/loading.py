@@ -10,8 +10,10 @@ from taxonomy.class_list import ClassList, read_class_list
 from taxonomy.classes import refresh_content_hash
 from taxonomy.errors import InputError
 from taxonomy.groups import group_masks, make_predefined
-from taxonomy.models import LabelClass, Synset, SynsetEdge, Taxonomy
+from taxonomy.groups.families import make_families
+from taxonomy.models import ClassGroup, ClassRelation, LabelClass, Synset, SynsetEdge, Taxonomy
 from taxonomy.progress import Progress, quiet
+from taxonomy.relations.proposals import propose
 
 IMAGENET1K = "imagenet1k"
 IMAGENET1K_FILE = Path(__file__).parent / "data" / "imagenet1k.csv"
@@ -35,7 +37,8 @@ CLOSURE = """
 
 
 class Loaded(TypedDict):
-    """What is in a taxonomy after loading it; `new` counts the classes that were not before."""
+    """What is in a taxonomy after loading it; `new` counts the classes that were not before, and
+    `proposals` the relations between classes that wait for somebody to decide."""
 
     taxonomy: str
     classes: int
@@ -43,6 +46,8 @@ class Loaded(TypedDict):
     edges: int
     definitions: int
     groups: dict[str, int]
+    families: int
+    proposals: int
     new: int
 
 
@@ -89,6 +94,9 @@ def store(name: str, content: ClassList, progress: Progress = quiet) -> Loaded:
         cursor.execute(CLOSURE, {"taxonomy": taxonomy.pk})
     new = _store_classes(taxonomy, content, ids)
     make_predefined(taxonomy)
+    if name == IMAGENET1K:
+        make_families(taxonomy)
+    propose(taxonomy)
     progress("storing", 3, 4)
     refresh_content_hash(taxonomy)
     progress("storing", 4, 4)
@@ -163,5 +171,7 @@ def _loaded(taxonomy: Taxonomy, new: int) -> Loaded:
         edges=SynsetEdge.objects.filter(child__taxonomy=taxonomy).count(),
         definitions=taxonomy.synsets.exclude(definition="").count(),
         groups={name: int(mask.sum()) for name, mask in group_masks(taxonomy).items()},
+        families=taxonomy.groups.filter(kind=ClassGroup.Kind.FAMILY).count(),
+        proposals=taxonomy.relations.filter(state=ClassRelation.State.PROPOSED).count(),
         new=new,
     )

@@ -44,6 +44,12 @@ class ClassLookup:
             )
         return found[0]
 
+    def by_any(self, text: str) -> int:
+        """By key if it is one, else by index if it is a number, else by name."""
+        if text in self.keys:
+            return self.keys[text]
+        return self.by_index(text) if text.isdecimal() else self.by_name(text)
+
 
 def _short(text: str) -> str:
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"

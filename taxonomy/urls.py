@@ -6,4 +6,7 @@ urlpatterns = [
     path("classes/", views.taxonomies, name="classes"),
     path("classes/<int:taxonomy_id>/<slug:version>.json", views.class_index, name="class_index"),
     path("classes/<int:taxonomy_id>/", include("taxonomy.explorer.urls")),
+    path("classes/<int:taxonomy_id>/groups/", include("taxonomy.groups.urls")),
+    path("classes/<int:taxonomy_id>/relations/", include("taxonomy.relations.urls")),
+    path("classes/<int:taxonomy_id>/", include("taxonomy.class_page.urls")),
 ]

@@ -12,16 +12,10 @@ STRICT_COLUMNS = ("wnid", "class_index", "class_name")
 def class_reader(lookup: ClassLookup, column: str = "") -> Callable[[str], int]:
     """A function from the text in a column to a class index; it raises ValueError with a reason.
 
-    A text under another column than `wnid`, `class_index` or `class_name` is taken for a key if
-    it is one, else for an index if it is a number, else for a name.
+    For another column than `wnid`, `class_index` or `class_name` see `ClassLookup.by_any`.
     """
     strict = dict(
         zip(STRICT_COLUMNS, (lookup.by_key, lookup.by_index, lookup.by_name), strict=True)
     )
 
-    def read(text: str) -> int:
-        if text in lookup.keys:
-            return lookup.keys[text]
-        return lookup.by_index(text) if text.isdecimal() else lookup.by_name(text)
-
-    return cache(strict.get(column, read))
+    return cache(strict.get(column, lookup.by_any))

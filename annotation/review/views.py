@@ -22,6 +22,7 @@ from annotation.review.statistics import own_pace
 from config.prepared import fetch
 from taxonomy.classes import class_index_url
 from taxonomy.errors import InputError
+from taxonomy.relations import hints_of
 
 REASONS = [
     "blurry or too dark",
@@ -71,12 +72,16 @@ def review_round(request: HttpRequest, round_id: int) -> HttpResponse:
         "round": {"id": current.pk, "name": current.name},
         "reviewer": request.user.pk,
         "classes_url": class_index_url(current.taxonomy),
+        "hints": hints_of(current.taxonomy),
         "history": queue.history(current, signed_in(request)),
         "reasons": REASONS,
         "urls": {
             "next": reverse("review_next", args=[round_id]),
             "submit": reverse("review_submit", args=[round_id]),
             "progress": reverse("review_progress", args=[round_id]),
+            "panel": reverse("class_panel", args=[current.taxonomy_id, 0]).replace(
+                "/0/", "/__class__/"
+            ),
             "item": reverse("review_item", args=[round_id, UUID(int=0)]).replace(
                 str(UUID(int=0)), "__uid__"
             ),

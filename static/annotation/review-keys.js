@@ -5,6 +5,7 @@ const ACTIONS = {
   p: "problem",
   s: "skip",
   m: "comment",
+  i: "info",
   z: "undo",
   b: "back",
   ArrowLeft: "back",
@@ -55,5 +56,6 @@ export function listenToKeys(perform) {
 
 function isTakenBy(target, key) {
   if (target.closest("input, textarea, select, [contenteditable]")) return key !== "Escape";
+  if (target.closest("[data-content]") && key.startsWith("Arrow")) return true; // it scrolls
   return key === "Enter" && Boolean(target.closest("button, a[href], summary"));
 }

@@ -24,9 +24,11 @@ export function make(tag, className, text = "") {
 
 // The list of candidates; rows are built when the image changes and updated in place otherwise.
 export class CandidateList {
-  // nameOf(class index) gives { names, definition, path } of the class index.
-  constructor(nameOf) {
+  // nameOf(class index) gives { names, definition, path } of the class index; hints holds lists
+  // of sentences by class index.
+  constructor(nameOf, hints) {
     this.nameOf = nameOf;
+    this.hints = hints;
     this.list = byId("candidates");
     this.template = byId("candidate-row");
     this.shown = "";
@@ -61,6 +63,7 @@ export class CandidateList {
     row.querySelector(".review-others").textContent = others.join(", ");
     row.querySelector(".review-added").hidden = !candidate.added;
     row.querySelector(".review-definition").textContent = found.definition;
+    row.querySelector(".review-hints").textContent = (this.hints[candidate.class] ?? []).join(" ");
     row.querySelector(".review-path").textContent = found.path.slice(0, PATH_SHOWN).reverse().join(" › ");
     row.querySelector(".review-verdicts").setAttribute("aria-label", `Judge ${name}`);
     return row;

@@ -5,6 +5,7 @@ import { CommentDialog, ProblemDialog, UnsentDialog, initDialogs } from "./revie
 import { Pictures, Stage, painted } from "./review-images.js";
 import { listenToKeys } from "./review-keys.js";
 import { get, post } from "./review-net.js";
+import { ClassPanel } from "./review-panel.js";
 import { OpQueue, makeId } from "./review-queue.js";
 import { ReviewState, isFinished, judgedIn } from "./review-state.js";
 import { Supply } from "./review-supply.js";
@@ -23,7 +24,10 @@ const supply = new Supply(state, queue, (question) => post(config.urls.next, que
 const pictures = new Pictures();
 const stage = new Stage(byId("stage"), showZoom);
 const classes = await loadClasses(config.classes_url).catch(() => ({ classes: [], byIndex: new Map() }));
-const list = new view.CandidateList(nameOf);
+const list = new view.CandidateList(nameOf, config.hints);
+const panel = new ClassPanel(byId("class-panel"), (index) =>
+  config.urls.panel.replace("__class__", index),
+);
 const trace = new view.Trace();
 const spoken = byId("spoken");
 
@@ -44,6 +48,7 @@ const label = (index) => nameOf(index).names[0];
 function render() {
   const item = state.current;
   list.show(item, state.cursor);
+  panel.follow(state.candidate?.class ?? null);
   view.showRemarks(item);
   view.pressVerdict(document.querySelector(".review-thumb"), state.candidate?.verdict);
   showPicture(item);
@@ -265,6 +270,7 @@ const ACTIONS = {
   comment: () => isSeen() && commentDialog.open(),
   back: () => state.back() ? leave() : view.hint("This is the first image."),
   onward: () => state.onward() ? leave() : state.current && view.hint("Judge every class, or skip with S."),
+  info: () => panel.toggle(),
   help: () => byId("help-dialog").showModal(),
   unsent: () => unsentDialog.open(),
   close: () => closeAll(),

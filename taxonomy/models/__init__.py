@@ -8,9 +8,11 @@ from taxonomy.models.hierarchy import (
     SynsetEdge,
     Taxonomy,
 )
+from taxonomy.models.relations import ClassRelation
 
 __all__ = [
     "ClassGroup",
+    "ClassRelation",
     "LabelClass",
     "Synset",
     "SynsetClosure",

@@ -7,14 +7,22 @@ from taxonomy.models.hierarchy import LabelClass, Synset, Taxonomy
 
 
 class ClassGroup(models.Model):
-    """Classes reported on together: those under a root, those not in another group, or a list.
+    """Classes under a root, those not in another group, or a list.
 
     The list is `members`, used when neither `root` nor `complement_of` is set. A complement is
     never taken of a complement.
     """
 
+    class Kind(models.TextChoices):
+        """Groups are reported on; families are what people practise on."""
+
+        GROUP = "group"
+        FAMILY = "family"
+
     taxonomy = models.ForeignKey(Taxonomy, models.CASCADE, related_name="groups")
     name = models.SlugField(max_length=50)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.GROUP)
+    description = models.CharField(max_length=300, blank=True)
     position = models.PositiveIntegerField()
     root = models.ForeignKey(Synset, models.CASCADE, null=True, blank=True, related_name="+")
     complement_of = models.ForeignKey(

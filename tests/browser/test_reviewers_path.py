@@ -274,8 +274,8 @@ def test_every_key_is_shown_on_the_page(page):
     keys = page.evaluate(
         "Array.from(document.querySelectorAll('[aria-keyshortcuts]'), (e) => e.getAttribute('aria-keyshortcuts'))"
     )
-    assert {"y", "n", "u", "a", "z", "b", "s", "p", "m"} <= set(keys)
-    for word in ("Y", "N", "U", "A", "Z", "P", "M", "S", "B"):
+    assert {"y", "n", "u", "a", "z", "b", "s", "p", "m", "i"} <= set(keys)
+    for word in ("Y", "N", "U", "A", "Z", "P", "M", "S", "B", "I"):
         assert word in help_text
     page.keyboard.press("Escape")
     expect(page.locator("#help-dialog")).to_be_hidden()

@@ -25,7 +25,10 @@ REVIEWING = {ADMIN, REVIEWER}
 
 ALLOWED = {
     "accept_invitation": EVERYONE,
+    "class_evidence": REVIEWING,
     "class_index": PEOPLE,
+    "class_page": PEOPLE,
+    "class_panel": PEOPLE,
     "classes": PEOPLE,
     "datasets": {ADMIN},
     "explorer": PEOPLE,
@@ -34,6 +37,11 @@ ALLOWED = {
     "figure": REVIEWING,
     "figure_script": REVIEWING,
     "hierarchy": PEOPLE,
+    "group_delete": {ADMIN},
+    "group_edit": {ADMIN},
+    "group_new": {ADMIN},
+    "group_page": PEOPLE,
+    "groups": PEOPLE,
     "home": PEOPLE,
     "image": REVIEWING,
     "import_job": {ADMIN},
@@ -45,6 +53,12 @@ ALLOWED = {
     "people": {ADMIN},
     "person_change": {ADMIN},
     "recompute": {ADMIN},
+    "relation_decide": REVIEWING,
+    "relation_edit": REVIEWING,
+    "relation_new": REVIEWING,
+    "relations": PEOPLE,
+    "relations_import": {ADMIN},
+    "relations_propose": REVIEWING,
     "results": REVIEWING,
     "results_csv": REVIEWING,
     "results_status": REVIEWING,
@@ -56,6 +70,8 @@ ALLOWED = {
     "review_submit": REVIEWING,
     "round_close": {ADMIN},
     "round_new": {ADMIN},
+    "synset_search": {ADMIN},
+    "wanted_entries": REVIEWING,
 }
 
 
@@ -75,7 +91,16 @@ def addresses(db, tmp_path, admin) -> dict[str, str]:
     job = jobs.start("taxonomy", {"name": None, "files": []}, admin)
     token = invite(admin, [REVIEWER])
     image = Image.objects.first()
+    taxonomy = review_round.taxonomy
+    group = taxonomy.groups.create(name="animals", position=9, root=taxonomy.synsets.first())
+    of_classes = ("groups", "group_new", "synset_search", "wanted_entries", "relation_new")
     arguments = {
+        **{name: [taxonomy.pk, group.pk] for name in ALLOWED if name.startswith("group_")},
+        **{name: [taxonomy.pk] for name in ALLOWED if name.startswith("relations")},
+        **{name: [taxonomy.pk] for name in of_classes},
+        **{name: [taxonomy.pk, 0] for name in ("class_evidence", "class_page", "class_panel")},
+        "relation_decide": [taxonomy.pk, taxonomy.relations.all()[0].pk],
+        "relation_edit": [taxonomy.pk, taxonomy.relations.all()[0].pk],
         "accept_invitation": [token],
         "class_index": [review_round.taxonomy_id, "x"],
         "explorer": [review_round.taxonomy_id],

@@ -7,7 +7,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from evaluation.models import LabelSnapshot, MetricReport
-from tests.evaluation.worlds import build, random_world
+from taxonomy.models import ClassGroup, Taxonomy
+from tests.evaluation.worlds import build, predict, random_world
+from tests.factories import make_dataset, make_taxonomy
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +47,38 @@ def test_options_choose_what_is_computed(arguments, key, names):
     build(random_world(51))
     rows = json.loads(run("--json", *arguments))["rows"]
     assert {row[key] for row in rows} == names
+
+
+def make_family(taxonomy: Taxonomy, name: str, classes: set[int]) -> None:
+    kind = ClassGroup.Kind.FAMILY
+    family = ClassGroup.objects.create(taxonomy=taxonomy, name=name, kind=kind, position=9)
+    family.members.set(taxonomy.classes.filter(index__in=classes))
+
+
+def test_families_are_computed_if_they_are_named_and_only_then():
+    world = random_world(53)
+    taxonomy = build(world)
+    plain = json.loads(run("--json"))
+    plain_hash = MetricReport.objects.get().hash
+    make_family(taxonomy, "same-few", world.few)
+    assert json.loads(run("--json")) == plain
+    assert MetricReport.objects.get().hash == plain_hash
+    rows = json.loads(run("--json", "--group", "same-few", "few"))["rows"]
+    of_family = [row for row in rows if row["group"] == "same-few"]
+    of_group = [row for row in rows if row["group"] == "few"]
+    assert of_family == [row | {"group": "same-few"} for row in of_group]
+    assert len(of_group) + len(of_family) == len(rows) > 0
+    assert [report.complete for report in MetricReport.objects.order_by("created")] == [True, False]
+
+
+def test_a_group_of_one_taxonomy_may_be_called_as_a_family_of_another():
+    build(random_world(54))
+    other = make_taxonomy(name="other")
+    make_family(other, "few", {0, 1})
+    predict("model-0", make_dataset(other, name="of others"), [[0], [1], [2]])
+    rows = json.loads(run("--json"))["rows"]
+    found = {row["group"]: row["n"] for row in rows if row["dataset"] == "of others"}
+    assert found == {"all": 3, "few": 2}
 
 
 @pytest.mark.parametrize(

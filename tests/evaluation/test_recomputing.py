@@ -22,6 +22,9 @@ from evaluation.recomputing import (
     signature,
     state,
 )  # fmt: skip
+from taxonomy.classes import refresh_content_hash
+from taxonomy.groups.editing import GroupContent, save_group
+from taxonomy.models import Taxonomy
 from tests.evaluation.worlds import build, predict, random_world
 from tests.factories import judge, make_round, make_user
 
@@ -104,6 +107,16 @@ def test_a_new_and_a_replaced_prediction_set_are_changes(judging):
         signatures.append(signature())
     assert len(set(signatures)) == 3
     assert signatures[2] == signatures[3]
+
+
+def test_a_new_group_of_classes_is_a_change_and_a_family_is_none(judging):
+    taxonomy = Taxonomy.objects.get()
+    refresh_content_hash(taxonomy)
+    signatures = [signature()]
+    for kind in ("family", "group"):
+        save_group(taxonomy, None, GroupContent(kind, kind, "", "members", members="0"))
+        signatures.append(signature())
+    assert signatures[0] == signatures[1] != signatures[2]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -33,6 +33,8 @@ def test_reports_what_is_loaded(write):
         "edges": 4,
         "definitions": 3,
         "groups": {"all": 3, "organisms": 2, "dogs": 1, "objects": 1, "without-dogs": 2},
+        "families": 0,
+        "proposals": 0,
         "new": 3,
     }
 

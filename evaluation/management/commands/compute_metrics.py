@@ -20,7 +20,7 @@ class Command(JsonCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         for name, what in (
             ("dataset", "these datasets"),
-            ("group", "these groups of classes"),
+            ("group", "these groups or families of classes"),
             ("model", "these participants"),
         ):
             parser.add_argument(

@@ -28,5 +28,6 @@ class Command(JsonCommand):
         return (
             f"{result['taxonomy']}: {result['classes']} classes ({result['new']} new), "
             f"{result['synsets']} synsets, {result['edges']} edges, "
-            f"{result['definitions']} definitions\ngroups: {groups}"
+            f"{result['definitions']} definitions\ngroups: {groups}\n"
+            f"{result['families']} families, {result['proposals']} relations proposed"
         )

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from annotation.models import Candidate, Image, Judgment, Participant, ReviewRound, Verdict
 from annotation.review.rounds import close_round
+from taxonomy.relations import Statement, enter
 from tests.factories import make_round
 from tests.worlds import picture_round
 
@@ -76,6 +77,19 @@ def test_an_item_tells_neither_target_nor_source_nor_file(tmp_path, reviewer_cli
     assert Participant.objects.filter(name="model-0").exists()
     keys = {"class", "verdict", "added"}
     assert all(set(c) == keys for item in response.json()["items"] for c in item["candidates"])
+
+
+def test_the_page_brings_hints_of_accepted_relations_and_of_no_others(
+    tmp_path, reviewer, reviewer_client
+):
+    current = picture_round(tmp_path)
+    enter(current.taxonomy, Statement("subset", 3, 2, "tusks are visible"), reviewer)
+    page = reviewer_client.get(reverse("review_round", args=[current.pk]))
+    assert page.context["config"]["hints"] == {
+        2: ["Also correct wherever African elephant is, if tusks are visible."],
+        3: ["Where it is correct, tusker is correct too, if tusks are visible."],
+    }
+    assert current.taxonomy.relations.filter(state="proposed").exists()
 
 
 def test_the_order_of_candidates_does_not_give_the_target_away(tmp_path, reviewer_client):

@@ -1,4 +1,4 @@
-"""Groups of classes that are reported on together."""
+"""Groups of classes that are reported on together, and families that people practise on."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +15,15 @@ PREDEFINED: tuple[tuple[str, dict[str, str]], ...] = (
 )
 
 
-def group_masks(taxonomy: Taxonomy) -> dict[str, NDArray[np.bool_]]:
+def group_masks(
+    taxonomy: Taxonomy, kind: str | None = ClassGroup.Kind.GROUP
+) -> dict[str, NDArray[np.bool_]]:
     """{group name: bool [n_classes], True for the classes in it}, in the groups' order.
 
-    Four queries, however many groups and classes there are.
+    `kind` chooses groups or families; None gives both, groups first. Four queries, however many
+    groups and classes there are.
     """
-    groups = list(taxonomy.groups.order_by("position"))
+    groups = list(taxonomy.groups.order_by("-kind", "position"))
     size = taxonomy.classes.count()
     masks = {group.pk: np.zeros(size, bool) for group in groups}
     listed = ClassGroup.members.through.objects.filter(classgroup__taxonomy=taxonomy)
@@ -34,7 +37,7 @@ def group_masks(taxonomy: Taxonomy) -> dict[str, NDArray[np.bool_]]:
     for group in groups:
         if group.complement_of_id:
             masks[group.pk] = ~masks[group.complement_of_id]
-    return {group.name: masks[group.pk] for group in groups}
+    return {group.name: masks[group.pk] for group in groups if kind in (None, group.kind)}
 
 
 def make_predefined(taxonomy: Taxonomy) -> None:
