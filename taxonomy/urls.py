@@ -9,4 +9,5 @@ urlpatterns = [
     path("classes/<int:taxonomy_id>/groups/", include("taxonomy.groups.urls")),
     path("classes/<int:taxonomy_id>/relations/", include("taxonomy.relations.urls")),
     path("classes/<int:taxonomy_id>/", include("taxonomy.class_page.urls")),
+    path("classes/<int:taxonomy_id>/guide/", include("taxonomy.guide.urls")),
 ]

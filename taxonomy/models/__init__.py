@@ -1,6 +1,13 @@
 """What a class is. Rows are written by `taxonomy.loading` unless a model says otherwise."""
 
 from taxonomy.models.groups import ClassGroup
+from taxonomy.models.guide import (
+    GuideComment,
+    GuideEntry,
+    GuideImage,
+    GuideRevision,
+    GuideWish,
+)
 from taxonomy.models.hierarchy import (
     LabelClass,
     Synset,
@@ -13,6 +20,11 @@ from taxonomy.models.relations import ClassRelation
 __all__ = [
     "ClassGroup",
     "ClassRelation",
+    "GuideComment",
+    "GuideEntry",
+    "GuideImage",
+    "GuideRevision",
+    "GuideWish",
     "LabelClass",
     "Synset",
     "SynsetClosure",

@@ -1,0 +1,1 @@
+"""The labeling guide: what tells classes apart, written by everybody who labels."""

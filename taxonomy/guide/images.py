@@ -1,0 +1,76 @@
+"""Pictures in the guide: what is uploaded is kept, what is shown is made of it anew."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+
+from django.conf import settings
+from PIL import Image
+
+from accounts.models import User
+from taxonomy import stored
+from taxonomy.errors import InputError
+from taxonomy.models import GuideImage, Taxonomy
+from taxonomy.pictures import FORMATS, PictureError, open_picture, upright_rgb
+
+# The longer side in pixels at most: on a page, and where the whole guide is one file.
+SIZES = {"page": 1400, "file": 800}
+QUALITY = 85
+
+
+def add_image(taxonomy: Taxonomy, data: bytes, author: User, name: str = "picture") -> GuideImage:
+    """Store a picture for the guide; the same picture again is the same row.
+
+    What a page shows is a JPEG in sRGB, upright and free of metadata, so that nothing but its
+    pixels reaches a reader. `name` is the file's, for messages. Raises InputError for a file
+    that is no picture, has too many pixels, or is damaged.
+    """
+    content_hash = hashlib.sha256(data).hexdigest()
+    if found := GuideImage.objects.filter(taxonomy=taxonomy, content_hash=content_hash).first():
+        return found
+    try:
+        original = open_picture(data, settings.IMAGE_MAX_PIXELS)
+        suffix = FORMATS[str(original.format)]
+        picture = upright_rgb(original)
+    except PictureError as error:
+        raise InputError(str(error), file=name) from error
+    stored.put(f"{_folder(content_hash)}/original{suffix}", data)
+    for size, side in SIZES.items():
+        stored.put(path_of(content_hash, size), _jpeg(picture, side))
+    width, height = _fitted(picture, SIZES["page"])
+    image, _ = GuideImage.objects.get_or_create(
+        taxonomy=taxonomy,
+        content_hash=content_hash,
+        defaults={"author": author, "width": width, "height": height},
+    )
+    return image
+
+
+def check_size(size: int, name: str) -> None:
+    """Raises InputError for a file (size in bytes) that is too large to be read."""
+    if size > settings.IMAGE_MAX_BYTES:
+        most = settings.IMAGE_MAX_BYTES // 2**20
+        raise InputError(f"is larger than {most} MiB", file=name)
+
+
+def path_of(content_hash: str, size: str) -> str:
+    """Where the storage has a picture in one of SIZES."""
+    return f"{_folder(content_hash)}/{size}.jpg"
+
+
+def _folder(content_hash: str) -> str:
+    return f"guide/images/{content_hash[:2]}/{content_hash}"
+
+
+def _fitted(picture: Image.Image, side: int) -> tuple[int, int]:
+    scale = min(1.0, side / max(picture.size))
+    return max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
+
+
+def _jpeg(picture: Image.Image, side: int) -> bytes:
+    shown = picture.resize(_fitted(picture, side), Image.Resampling.LANCZOS, reducing_gap=3)
+    shown.info = {}
+    out = io.BytesIO()
+    shown.save(out, "JPEG", quality=QUALITY, progressive=True, optimize=True)
+    return out.getvalue()
