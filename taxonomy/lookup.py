@@ -20,6 +20,12 @@ class ClassLookup:
     keys: dict[str, int]
     names: tuple[dict[str, list[int]], dict[str, list[int]], dict[str, list[int]]]
 
+    def find(self, text: str) -> int:
+        """By key if it is one, else by index if it is a number, else by name."""
+        if text in self.keys:
+            return self.keys[text]
+        return self.by_index(text) if text.isdecimal() else self.by_name(text)
+
     def by_key(self, text: str) -> int:
         if text not in self.keys:
             raise ValueError(f"unknown wnid '{_short(text)}'")

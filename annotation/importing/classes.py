@@ -18,10 +18,4 @@ def class_reader(lookup: ClassLookup, column: str = "") -> Callable[[str], int]:
     strict = dict(
         zip(STRICT_COLUMNS, (lookup.by_key, lookup.by_index, lookup.by_name), strict=True)
     )
-
-    def read(text: str) -> int:
-        if text in lookup.keys:
-            return lookup.keys[text]
-        return lookup.by_index(text) if text.isdecimal() else lookup.by_name(text)
-
-    return cache(strict.get(column, read))
+    return cache(strict.get(column, lookup.find))

@@ -8,12 +8,16 @@ from taxonomy.models.hierarchy import (
     SynsetEdge,
     Taxonomy,
 )
+from taxonomy.models.references import ReferenceImage, ReferenceSet, ThumbnailSheets
 
 __all__ = [
     "ClassGroup",
     "LabelClass",
+    "ReferenceImage",
+    "ReferenceSet",
     "Synset",
     "SynsetClosure",
     "SynsetEdge",
     "Taxonomy",
+    "ThumbnailSheets",
 ]

@@ -26,7 +26,9 @@ REVIEWING = {ADMIN, REVIEWER}
 ALLOWED = {
     "accept_invitation": EVERYONE,
     "class_index": PEOPLE,
+    "class_thumbs": PEOPLE,
     "classes": PEOPLE,
+    "compare": PEOPLE,
     "datasets": {ADMIN},
     "export": {ADMIN},
     "export_download": {ADMIN},
@@ -43,6 +45,9 @@ ALLOWED = {
     "people": {ADMIN},
     "person_change": {ADMIN},
     "recompute": {ADMIN},
+    "reference_image": PEOPLE,
+    "reference_sheet": PEOPLE,
+    "references": PEOPLE,
     "results": REVIEWING,
     "results_csv": REVIEWING,
     "results_status": REVIEWING,
@@ -54,6 +59,7 @@ ALLOWED = {
     "review_submit": REVIEWING,
     "round_close": {ADMIN},
     "round_new": {ADMIN},
+    "sheet_progress": PEOPLE,
 }
 
 
