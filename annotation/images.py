@@ -1,5 +1,6 @@
-"""Serving pictures."""
+"""Pictures of datasets: serving them, and telling which pictures they are."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from django.http import FileResponse, Http404, HttpRequest
@@ -7,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.roles import ADMIN, REVIEWER, roles_required
 from annotation.models import Image
-from annotation.renditions import RENDITIONS, open_rendition
+from taxonomy.renditions import RENDITIONS, open_rendition
 
 YEAR = 365 * 24 * 3600
 
@@ -26,3 +27,12 @@ def image(request: HttpRequest, uid: UUID, rendition: str) -> FileResponse:
     response = FileResponse(file, content_type="image/jpeg")
     response["Cache-Control"] = f"private, max-age={YEAR}, immutable"
     return response
+
+
+def evaluation_hashes(hashes: Collection[str]) -> set[str]:
+    """Those of the content hashes that an image of a dataset has; one query.
+
+    Images that came without a file have no content hash, and are not found.
+    """
+    images = Image.objects.filter(content_hash__in=hashes, datasets__isnull=False)
+    return set(images.exclude(content_hash="").values_list("content_hash", flat=True))

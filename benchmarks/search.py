@@ -167,7 +167,9 @@ def class_search(scratch: Path, wanted: int = 100) -> list[Line]:
         index = index_with_pictures(name)
         with search_page(index) as page:
             times = type_queries(page, queries)
-            count = page.evaluate("(async () => (await (await fetch('/classes.json')).json()).classes.length)()")
+            count = page.evaluate(
+                "(async () => (await (await fetch('/classes.json')).json()).classes.length)()"
+            )
         for what, column in (("work", 0), ("with the wait for the frame", 1)):
             p50, p95 = np.percentile(times[:, column], [50, 95])
             value = f"p50 {p50:.1f} ms, p95 {p95:.1f} ms ({len(times):,} keys)"

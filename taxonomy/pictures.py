@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+import stat
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 from PIL import Image, ImageChops, ImageCms, ImageOps, UnidentifiedImageError
@@ -40,6 +41,20 @@ def without_suffix(name: str) -> str:
     """`a/b.JPEG` -> `a/b`; other dots are part of the name."""
     suffix = PurePosixPath(name).suffix
     return name[: -len(suffix)] if suffix.casefold() in SUFFIXES else name
+
+
+def read_file(path: Path, limit: int) -> bytes:
+    """The bytes of a file. Raises PictureError if it can't be read or has more than `limit`."""
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise PictureError("is no file")
+        with path.open("rb") as file:
+            data = file.read(limit + 1)
+    except OSError as error:
+        raise PictureError(f"can't be read: {error.strerror}") from error
+    if len(data) > limit:
+        raise PictureError(f"is larger than {limit:,} bytes")
+    return data
 
 
 def inspect(data: bytes, max_pixels: int) -> Picture:

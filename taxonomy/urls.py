@@ -10,4 +10,5 @@ urlpatterns = [
     path("classes/<int:taxonomy_id>/relations/", include("taxonomy.relations.urls")),
     path("classes/<int:taxonomy_id>/", include("taxonomy.class_page.urls")),
     path("classes/<int:taxonomy_id>/guide/", include("taxonomy.guide.urls")),
+    path("classes/<int:taxonomy_id>/", include("taxonomy.reference.urls")),
 ]

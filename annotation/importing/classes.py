@@ -17,5 +17,4 @@ def class_reader(lookup: ClassLookup, column: str = "") -> Callable[[str], int]:
     strict = dict(
         zip(STRICT_COLUMNS, (lookup.by_key, lookup.by_index, lookup.by_name), strict=True)
     )
-
     return cache(strict.get(column, lookup.by_any))

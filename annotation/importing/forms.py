@@ -10,6 +10,7 @@ from annotation.importing import uploads
 from annotation.models import Dataset
 from taxonomy.errors import InputError
 from taxonomy.models import Taxonomy
+from taxonomy.reference.importing import MOST_PER_CLASS, PER_CLASS
 
 PATH_HELP = "Instead of a file from your computer: a path on the server."
 
@@ -34,6 +35,7 @@ class ImportForm(forms.Form):
     title = ""
     needed: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
+    note = "An import changes everything or nothing; importing the same again changes nothing."
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -80,6 +82,13 @@ def _path_field(label: str) -> forms.CharField:
     return forms.CharField(label=label, required=False, help_text=PATH_HELP)
 
 
+def _taxonomy_field() -> forms.ModelChoiceField:
+    return forms.ModelChoiceField(
+        Taxonomy.objects.all(), label="Classes", required=False, to_field_name="name",
+        empty_label="the only ones there are, or ImageNet's",
+    )  # fmt: skip
+
+
 class TaxonomyForm(ImportForm):
     kind = "taxonomy"
     title = "Classes"
@@ -114,10 +123,7 @@ class DatasetForm(ImportForm):
         help_text="Optional; folders within don't matter. They may follow later.",
     )  # fmt: skip
     images_path = _path_field("Path of the image folder")
-    taxonomy = forms.ModelChoiceField(
-        Taxonomy.objects.all(), label="Classes", required=False, to_field_name="name",
-        empty_label="the only ones there are, or ImageNet's",
-    )  # fmt: skip
+    taxonomy = _taxonomy_field()
 
     def own_parameters(self) -> dict[str, Any]:
         taxonomy = self.cleaned_data["taxonomy"]
@@ -176,6 +182,43 @@ class MultiLabelsForm(ImportForm):
         }
 
 
+class ReferencesForm(ImportForm):
+    kind = "references"
+    title = "Reference images"
+    needed = ("source",)
+    note = (
+        "Images of a dataset are left out. Classes are stored one by one: an import that was"
+        " interrupted goes on where it was."
+    )
+
+    source = forms.FileField(
+        label="Images (zip or tar)", required=False,
+        help_text="A folder per class, named after its wnid, its name or its index; or a tar file"
+        " per class, as ImageNet's training images come.",
+    )  # fmt: skip
+    source_path = _path_field("Path of the folder or tar file")
+    per_class = forms.IntegerField(
+        label="Images per class", min_value=1, max_value=MOST_PER_CLASS, initial=PER_CLASS
+    )
+    seed = forms.IntegerField(
+        initial=0, min_value=0, help_text="The same seed draws the same images."
+    )
+    taxonomy = _taxonomy_field()
+    replace = forms.BooleanField(
+        required=False, label="Draw anew where a class has other images already"
+    )
+
+    def own_parameters(self) -> dict[str, Any]:
+        taxonomy = self.cleaned_data["taxonomy"]
+        return {
+            "taxonomy": taxonomy.name if taxonomy else None,
+            "per_class": self.cleaned_data["per_class"],
+            "seed": self.cleaned_data["seed"],
+            "replace": self.cleaned_data["replace"],
+        }
+
+
 FORMS: dict[str, type[ImportForm]] = {
-    form.kind: form for form in (DatasetForm, PredictionsForm, MultiLabelsForm, TaxonomyForm)
+    form.kind: form
+    for form in (DatasetForm, PredictionsForm, MultiLabelsForm, TaxonomyForm, ReferencesForm)
 }

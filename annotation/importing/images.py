@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import stat
 from collections import defaultdict
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +20,7 @@ from annotation.importing.labels import Labels
 from annotation.models import Image
 from taxonomy import stored
 from taxonomy.errors import InputError, InputErrors
-from taxonomy.pictures import SUFFIXES, PictureError, inspect, without_suffix
+from taxonomy.pictures import SUFFIXES, PictureError, inspect, read_file, without_suffix
 from taxonomy.progress import Progress
 
 THREADS = min(8, os.cpu_count() or 1)
@@ -157,7 +156,7 @@ def _store(
     path: Path, known: dict[str, StoredImage], written: list[StoredImage]
 ) -> StoredImage | PictureError:
     try:
-        data = _read(path)
+        data = read_file(path, settings.IMAGE_MAX_BYTES)
         content_hash = hashlib.sha256(data).hexdigest()
         there = known.get(content_hash)
         if there and default_storage.exists(there.file):
@@ -171,21 +170,6 @@ def _store(
     if fresh:
         written.append(image)
     return image
-
-
-def _read(path: Path) -> bytes:
-    """Raises PictureError if the file can't be read or is too large."""
-    limit = settings.IMAGE_MAX_BYTES
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise PictureError("is no file")
-        with path.open("rb") as file:
-            data = file.read(limit + 1)
-    except OSError as error:
-        raise PictureError(f"can't be read: {error.strerror}") from error
-    if len(data) > limit:
-        raise PictureError(f"is larger than {limit:,} bytes")
-    return data
 
 
 def stored_images(taxonomy: int) -> dict[str, StoredImage]:

@@ -18,6 +18,7 @@ from annotation.importing import uploads
 from annotation.importing.datasets import import_dataset
 from annotation.importing.multilabels import import_multilabels
 from annotation.importing.predictions import import_predictions
+from annotation.importing.references import import_references
 from annotation.models import ImportJob
 from taxonomy.errors import InputError, InputErrors
 from taxonomy.loading import load_csv, load_imagenet1k
@@ -29,6 +30,7 @@ LOCKS = 0x6A6F  # the class of advisory locks that jobs take, one per job
 MOST_ERRORS = 1000
 PROGRESS_SECONDS = 3600
 PROGRESS_EVERY = 0.3
+AFTER_FAILURE = {"references": "Start it again, and it goes on where it was."}
 State = ImportJob.State
 
 
@@ -71,7 +73,8 @@ def _run(job: ImportJob) -> None:
         job.state = State.FAILED
     except Exception:
         logger.exception("import %s failed", job.pk)
-        reason = "The import failed for a reason that is in the server's log. Nothing was changed."
+        after = AFTER_FAILURE.get(job.kind, "Nothing was changed.")
+        reason = f"The import failed for a reason that is in the server's log. {after}"
         job.errors = [{"file": "", "row": None, "reason": reason}]
         job.state = State.FAILED
 
@@ -154,9 +157,20 @@ def _multilabels(parameters: dict[str, Any], progress: Progress) -> dict[str, An
     return import_multilabels(file, parameters["dataset"], "real", parameters["replace"], progress)
 
 
+def _references(parameters: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """{"files": [folder, zip or tar], "taxonomy" or None, "per_class", "seed", "replace"}"""
+    (file,) = map(Path, parameters["files"])
+    with uploads.unpacked(file, progress) as source:
+        return import_references(
+            source, parameters["taxonomy"], parameters["per_class"], parameters["seed"],
+            parameters["replace"], progress,
+        )  # fmt: skip
+
+
 RUNNERS: dict[str, Callable[[dict[str, Any], Progress], dict[str, Any]]] = {
     "taxonomy": _taxonomy,
     "dataset": _dataset,
     "predictions": _predictions,
     "multilabels": _multilabels,
+    "references": _references,
 }

@@ -21,6 +21,7 @@ from taxonomy.models import Taxonomy
 
 JOBS_SHOWN = 20
 ERRORS_SHOWN = 200
+LISTED = ("excluded_classes", "damaged", "short")  # of reference images, shown below the counts
 
 
 @require_GET
@@ -66,7 +67,10 @@ def import_job(request: HttpRequest, job_id: int) -> HttpResponse:
         "ended": job.state in (ImportJob.State.DONE, ImportJob.State.FAILED),
         "errors": job.errors[:ERRORS_SHOWN],
         "more": max(0, len(job.errors) - ERRORS_SHOWN),
-        "result": [(key.replace("_", " "), value) for key, value in job.result.items()],
+        "result": [
+            (key.replace("_", " "), value) for key, value in job.result.items() if key not in LISTED
+        ],
+        "damaged": job.result.get("damaged", [])[:ERRORS_SHOWN],
     }
     name = "_import_job" if "HX-Request" in request.headers else "import_job"
     return render(request, f"annotation/{name}.html", context)

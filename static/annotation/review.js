@@ -1,8 +1,9 @@
 // The reviewer's page: wires state, queue, pictures, keys and view together.
 
+import { Stage } from "../shared/stage.js";
 import { attachClassSearch, loadClasses } from "../taxonomy/class-search.js";
 import { CommentDialog, ProblemDialog, UnsentDialog, initDialogs } from "./review-dialogs.js";
-import { Pictures, Stage, painted } from "./review-images.js";
+import { Pictures, painted } from "./review-images.js";
 import { listenToKeys } from "./review-keys.js";
 import { get, post } from "./review-net.js";
 import { ClassPanel } from "./review-panel.js";

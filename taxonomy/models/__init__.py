@@ -15,6 +15,7 @@ from taxonomy.models.hierarchy import (
     SynsetEdge,
     Taxonomy,
 )
+from taxonomy.models.references import ReferenceImage, ReferenceSet, ThumbnailSheets
 from taxonomy.models.relations import ClassRelation
 
 __all__ = [
@@ -26,8 +27,11 @@ __all__ = [
     "GuideRevision",
     "GuideWish",
     "LabelClass",
+    "ReferenceImage",
+    "ReferenceSet",
     "Synset",
     "SynsetClosure",
     "SynsetEdge",
     "Taxonomy",
+    "ThumbnailSheets",
 ]

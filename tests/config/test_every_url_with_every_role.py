@@ -29,7 +29,9 @@ ALLOWED = {
     "class_index": PEOPLE,
     "class_page": PEOPLE,
     "class_panel": PEOPLE,
+    "class_thumbs": PEOPLE,
     "classes": PEOPLE,
+    "compare": PEOPLE,
     "datasets": {ADMIN},
     "explorer": PEOPLE,
     "export": {ADMIN},
@@ -59,6 +61,9 @@ ALLOWED = {
     "relations": PEOPLE,
     "relations_import": {ADMIN},
     "relations_propose": REVIEWING,
+    "reference_image": PEOPLE,
+    "reference_sheet": PEOPLE,
+    "references": PEOPLE,
     "results": REVIEWING,
     "results_csv": REVIEWING,
     "results_status": REVIEWING,
@@ -72,6 +77,7 @@ ALLOWED = {
     "round_new": {ADMIN},
     "synset_search": {ADMIN},
     "wanted_entries": REVIEWING,
+    "sheet_progress": PEOPLE,
 }
 
 

@@ -14,7 +14,8 @@ from PIL import ImageCms
 
 from annotation import tasks
 from annotation.models import Candidate, Dataset, DatasetImage, Image
-from annotation.renditions import make_renditions, open_rendition, path_of
+from annotation.renditions import make_renditions
+from taxonomy.renditions import open_rendition, path_of
 from tests.annotation.importing.conftest import run, save, stored_files, stored_rows, write_csv
 from tests.worlds import draw
 

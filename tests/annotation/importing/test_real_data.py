@@ -15,8 +15,9 @@ import pytest
 from PIL import Image as Pillow
 
 from annotation.models import Candidate, Dataset, DatasetImage, Image, PredictionSet
-from annotation.renditions import make_renditions, open_rendition
+from annotation.renditions import make_renditions
 from taxonomy.models import Taxonomy
+from taxonomy.renditions import open_rendition
 from tests.annotation.importing.conftest import run, stored_files, stored_rows, write_csv
 
 DATA = Path(__file__).parents[4] / "shared" / "data"

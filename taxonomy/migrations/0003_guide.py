@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('taxonomy', '0001_initial'),
+        ('taxonomy', '0002_groups_relations'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

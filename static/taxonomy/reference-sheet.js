@@ -1,0 +1,133 @@
+// <reference-sheet>: the reference images of a class, cut out of one contact sheet.
+//
+// One tab stop; arrow keys, Home and End go from image to image, Enter or a click opens the viewer.
+// Sheets within an element that has `data-compare` go together: the image with the same number is
+// marked in all of them, and the viewer shows one of each. For the attributes see
+// templates/taxonomy/_reference_sheet.html.
+
+import { Viewer } from "./reference-viewer.js";
+
+let viewer = null;
+
+class ReferenceSheet extends HTMLElement {
+  connectedCallback() {
+    if (this.tiles) return;
+    this.name = this.dataset.name;
+    this.images = JSON.parse(this.dataset.images).map(([id, width, height]) => ({
+      large: this.#address(id, "large"),
+      original: this.#address(id, "original"),
+      width,
+      height,
+    }));
+    this.tiles = this.images.map((_, place) => this.#tile(place));
+    this.append(...this.tiles);
+    this.pointAt(0);
+    this.#load();
+    this.addEventListener("keydown", (event) => this.#key(event));
+    this.addEventListener("click", (event) => this.#withPlace(event, (place) => this.#open(place)));
+    this.addEventListener("focusin", (event) => this.#withPlace(event, (place) => this.#mark(place)));
+    this.addEventListener("pointerover", (event) =>
+      this.#withPlace(event, (place) => this.#mark(place)),
+    );
+  }
+
+  // Make the image the one that Tab reaches.
+  pointAt(place) {
+    for (const tile of this.querySelectorAll('[tabindex="0"]')) tile.tabIndex = -1;
+    const tile = this.tiles[Math.min(place, this.tiles.length - 1)];
+    if (tile) tile.tabIndex = 0;
+  }
+
+  get companions() {
+    const all = this.closest("[data-compare]")?.querySelectorAll("reference-sheet");
+    return all ? [...all] : [this];
+  }
+
+  #address(id, rendition) {
+    return this.dataset.imageUrl.replace("{image}", id).replace("{rendition}", rendition);
+  }
+
+  #tile(place) {
+    const tile = document.createElement("button");
+    tile.type = "button";
+    tile.className = "reference-tile";
+    tile.tabIndex = -1;
+    tile.setAttribute("aria-label", `${this.name}, image ${place + 1} of ${this.images.length}`);
+    return tile;
+  }
+
+  // The sheet is one request; each tile shows its part of it.
+  async #load() {
+    const { url, columns, rows } = this.dataset;
+    const sheet = new Image();
+    sheet.src = url;
+    try {
+      await sheet.decode();
+    } catch {
+      this.classList.add("has-failed");
+      const message = document.createElement("p");
+      message.textContent = "The images did not load. Reload the page to try again.";
+      this.prepend(message);
+      return;
+    }
+    const share = (number, of) => (of > 1 ? (number / (of - 1)) * 100 : 0);
+    for (const [place, tile] of this.tiles.entries()) {
+      const [row, column] = [Math.floor(place / columns), place % columns];
+      Object.assign(tile.style, {
+        backgroundImage: `url("${url}")`,
+        backgroundSize: `${columns * 100}% ${rows * 100}%`,
+        backgroundPosition: `${share(column, columns)}% ${share(row, rows)}%`,
+      });
+    }
+    this.classList.add("is-loaded");
+  }
+
+  #withPlace(event, action) {
+    const place = this.tiles.indexOf(event.target.closest(".reference-tile"));
+    if (place >= 0) action(place);
+  }
+
+  #key(event) {
+    const place = this.tiles.indexOf(event.target);
+    if (place < 0 || event.ctrlKey || event.metaKey || event.altKey) return;
+    const across = this.#across();
+    const steps = {
+      ArrowLeft: place - 1,
+      ArrowRight: place + 1,
+      ArrowUp: place - across,
+      ArrowDown: place + across,
+      Home: 0,
+      End: this.tiles.length - 1,
+    };
+    // What a button does with these keys is wanted; the page's own keys are not.
+    if (event.key === "Enter" || event.key === " ") event.stopPropagation();
+    if (!(event.key in steps)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.tiles[steps[event.key]]?.focus();
+  }
+
+  // How many tiles stand in a row, as the page is laid out now.
+  #across() {
+    const top = this.tiles[0].offsetTop;
+    const below = this.tiles.findIndex((tile) => tile.offsetTop > top);
+    return below < 0 ? this.tiles.length : below;
+  }
+
+  #mark(place) {
+    for (const sheet of this.companions) {
+      sheet.querySelector(".is-marked")?.classList.remove("is-marked");
+      if (sheet !== this) sheet.tiles[place]?.classList.add("is-marked");
+      sheet.pointAt(place);
+    }
+  }
+
+  #open(place) {
+    viewer ??= new Viewer();
+    viewer.open(this.companions, place, (last) => {
+      this.tiles[Math.min(last, this.tiles.length - 1)].focus();
+    });
+  }
+}
+
+customElements.define("reference-sheet", ReferenceSheet);
