@@ -66,6 +66,8 @@ def _encode(taxonomy: Taxonomy) -> bytes:
 
 
 def _index(taxonomy: Taxonomy) -> dict[str, Any]:
+    from taxonomy.reference.sheets import thumbs_of  # which refreshes this index in its turn
+
     above = _ancestors(taxonomy)
     table = {synset: place for place, synset in enumerate(sorted(set().union(*above.values())))}
     names = dict(Synset.objects.filter(pk__in=table).values_list("pk", "lemmas"))
@@ -96,12 +98,8 @@ def _index(taxonomy: Taxonomy) -> dict[str, Any]:
         "ancestors": [names[synset] for synset in table],
         "groups": list(masks),
         "classes": classes,
-        "thumbs": _thumbs(taxonomy),
+        "thumbs": thumbs_of(taxonomy),
     }
-
-
-def _thumbs(taxonomy: Taxonomy) -> dict[str, Any] | None:
-    return None
 
 
 def _ancestors(taxonomy: Taxonomy) -> dict[int, set[int]]:

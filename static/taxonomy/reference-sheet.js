@@ -13,7 +13,8 @@ class ReferenceSheet extends HTMLElement {
   connectedCallback() {
     if (this.tiles) return;
     this.name = this.dataset.name;
-    this.images = JSON.parse(this.dataset.images).map(([id, width, height]) => ({
+    const images = JSON.parse(this.dataset.images).slice(0, this.dataset.most);
+    this.images = images.map(([id, width, height]) => ({
       large: this.#address(id, "large"),
       original: this.#address(id, "original"),
       width,

@@ -11,7 +11,9 @@ from django.db.models.functions import Abs
 
 from taxonomy.groups import group_masks
 from taxonomy.groups.listing import groups_with
+from taxonomy.guide.entries import entries_about
 from taxonomy.models import ClassGroup, LabelClass, Synset, SynsetClosure, SynsetEdge
+from taxonomy.reference.sheets import sheet_of
 from taxonomy.relations import hints_about
 
 MOST_WAYS = 12
@@ -48,7 +50,8 @@ def of_panel(label_class: LabelClass) -> dict[str, Any]:
         "label_class": label_class,
         "hints": hints_about(label_class),
         "relatives": relatives_of(label_class),
-        # The reference images (`sheet`) and guide entries (`entries`) of the class come here.
+        "sheet": sheet_of(label_class),
+        "entries": entries_about(label_class),
     }
 
 

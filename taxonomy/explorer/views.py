@@ -12,6 +12,7 @@ from taxonomy import hierarchy as hierarchies
 from taxonomy.classes import class_index_url
 from taxonomy.models import Taxonomy
 from taxonomy.pages import page_context
+from taxonomy.reference.sheets import thumbs_of
 from taxonomy.views import YEAR
 
 
@@ -25,7 +26,7 @@ def explorer(request: HttpRequest, taxonomy_id: int) -> HttpResponse:
         "taxonomy": taxonomy.pk,
         "hierarchyUrl": context["hierarchy_url"],
         "classesUrl": class_index_url(taxonomy),
-        "thumbs": None,
+        "thumbs": thumbs_of(taxonomy),
     }
     return render(request, "taxonomy/explorer.html", context)
 

@@ -34,6 +34,9 @@ class InFile:
     def class_address(self, index: int) -> str | None:
         return f"#class-{index}" if index in self.indexed else None
 
+    def sheet_address(self, index: int) -> None:
+        return None
+
 
 def make_html(guide: WholeGuide, progress: Progress = quiet) -> bytes:
     """UTF-8, with contents, an index of classes, and pictures and styles inside.

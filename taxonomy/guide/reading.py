@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.core.cache import cache
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from taxonomy.guide.class_names import class_names
@@ -37,10 +36,11 @@ class OnSite:
     taxonomy_id: int
     pictures: Mapping[UUID, Shown]
 
-    def class_address(self, index: int) -> str | None:
-        with suppress(NoReverseMatch):
-            return reverse("class_page", args=[self.taxonomy_id, index])
-        return None
+    def class_address(self, index: int) -> str:
+        return reverse("class_page", args=[self.taxonomy_id, index])
+
+    def sheet_address(self, index: int) -> str:
+        return reverse("class_sheet", args=[self.taxonomy_id, index])
 
 
 def html_of(taxonomy: Taxonomy, texts: Sequence[Text], heading: int = 2) -> list[SafeString]:

@@ -62,6 +62,9 @@ class Place(Protocol):
     def class_address(self, index: int) -> str | None:
         """Of a page about the class; None if there is none."""
 
+    def sheet_address(self, index: int) -> str | None:
+        """Of the first reference images of the class; None where nothing can be fetched."""
+
     @property
     def pictures(self) -> Mapping[UUID, Shown]:
         """By uid; others are no pictures of the guide."""
@@ -107,7 +110,12 @@ def _clean(html: str, pictures: Collection[str]) -> str:
 
 def _comparison_html(comparison: Comparison, guide: Guide) -> str:
     sides = [
-        {"letter": letter, "class": side, "address": guide.place.class_address(side.index)}
+        {
+            "letter": letter,
+            "class": side,
+            "address": guide.place.class_address(side.index),
+            "sheet": guide.place.sheet_address(side.index),
+        }
         for letter, side in comparison.sides.items()
     ]
     return render_to_string(

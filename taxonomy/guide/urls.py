@@ -4,7 +4,7 @@ from taxonomy.guide import editing, views
 
 urlpatterns = [
     path("", views.guide, name="guide"),
-    path("wanted/", views.wanted, name="wanted_entries"),
+    path("wanted/", views.wanted, name="guide_wanted"),
     path("wishes/<int:index>/", views.wish, name="guide_wish"),
     path("export/<slug:kind>/", views.export, name="guide_export"),
     path("export/<slug:kind>/file/", views.export_download, name="guide_export_download"),

@@ -3,6 +3,7 @@ from django.urls import path
 from taxonomy.reference import views
 
 urlpatterns = [
+    path("<int:index>/sheet/", views.class_sheet, name="class_sheet"),
     path("references/", views.references, name="references"),
     path("references/progress/", views.sheet_progress, name="sheet_progress"),
     path(

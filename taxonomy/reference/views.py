@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.roles import ADMIN, LABELER, REVIEWER, roles_required
 from taxonomy.classes import class_index_url
-from taxonomy.models import ReferenceImage, Taxonomy, ThumbnailSheets
+from taxonomy.models import LabelClass, ReferenceImage, Taxonomy, ThumbnailSheets
 from taxonomy.pages import page_context
 from taxonomy.reference import sheets
 from taxonomy.reference.comparing import compared
@@ -18,6 +18,7 @@ from taxonomy.reference.overview import overview
 from taxonomy.renditions import open_rendition
 
 YEAR = 365 * 24 * 3600
+FIRST = 6
 SHOWN_RENDITIONS = ("large", "original")
 
 
@@ -78,6 +79,15 @@ def reference_sheet(request: HttpRequest, taxonomy_id: int, version: str) -> Htt
         return _kept(sheets.open_sheet(taxonomy_id, version), "image/webp")
     except FileNotFoundError as error:
         raise Http404 from error
+
+
+@require_safe
+@roles_required(ADMIN, REVIEWER, LABELER)
+def class_sheet(request: HttpRequest, taxonomy_id: int, index: int) -> HttpResponse:
+    """The first reference images of a class, as a part of a page."""
+    label_class = get_object_or_404(LabelClass, taxonomy=taxonomy_id, index=index)
+    context = {"sheet": sheets.sheet_of(label_class), "most": FIRST}
+    return render(request, "taxonomy/_reference_sheet.html", context)
 
 
 @require_safe
