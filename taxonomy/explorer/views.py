@@ -25,7 +25,7 @@ def explorer(request: HttpRequest, taxonomy_id: int) -> HttpResponse:
         "taxonomy": taxonomy.pk,
         "hierarchyUrl": context["hierarchy_url"],
         "classesUrl": class_index_url(taxonomy),
-        "thumbs": None,
+        "thumbs": None,  # no pictures yet; what they look like: explorer-pictures.js
     }
     return render(request, "taxonomy/explorer.html", context)
 
