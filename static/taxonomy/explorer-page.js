@@ -50,5 +50,4 @@ try {
   explorer.focus();
 } catch (error) {
   element.replaceChildren(`${error.message} Load the page again.`);
-  throw error;
 }

@@ -8,7 +8,7 @@ const PINCH = 0.01;
 
 export function listenToPointer(explorer, signal) {
   const { tree } = explorer;
-  let press = null; // { id, x, y, window, dragged }
+  let press = null; // { x, y, window, dragged }
   const placeOf = (event) => {
     const box = tree.getBoundingClientRect();
     return [event.clientX - box.left, event.clientY - box.top];
@@ -30,11 +30,14 @@ export function listenToPointer(explorer, signal) {
   on("pointercancel", () => (press = null));
   on("pointerup", () => setTimeout(() => (press = null)));
   on("click", (event) => {
-    if (press?.dragged) return;
+    // Of a double click the first press has changed what is under the second.
+    if (press?.dragged || event.detail > 1) return;
     const step = explorer.stepAt(...placeOf(event));
     explorer.focus();
+    if (!step) return;
     // A second press on the node that fills the drawing goes out again.
-    if (step) explorer.goTo(step === explorer.root && step.parent ? step.parent : step);
+    const again = step === explorer.root && step === explorer.marked && step.parent;
+    explorer.goTo(again ? step.parent : step);
   });
   on("dblclick", () => explorer.pick(explorer.marked));
   on("wheel", wheel, { passive: false });

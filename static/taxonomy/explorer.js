@@ -169,14 +169,14 @@ class Explorer {
   // --- Keys
 
   #key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return undefined;
     const action = this.#actions[event.key];
     const letter = event.key.length === 1 && /[\p{L}\p{N}-]/u.test(event.key);
-    const spaced = event.key === " " && performance.now() - this.#typed.at < TYPING_MS;
-    if (!action && !letter && !spaced) return;
+    if (!action && !letter && !(event.key === " " && this.#typed.text)) return undefined;
     event.preventDefault();
-    if (action) action();
-    else this.#type(event.key);
+    if (!action) return this.#type(event.key);
+    this.#typed.text = "";
+    return action();
   }
 
   #actions = {
@@ -210,8 +210,8 @@ class Explorer {
   // Among the siblings; or the children, where the marked one fills the drawing.
   #type(letter) {
     const now = performance.now();
-    const fresh = now - this.#typed.at > TYPING_MS;
-    this.#typed = { text: fresh ? letter : this.#typed.text + letter, at: now };
+    const before = now - this.#typed.at < TYPING_MS ? this.#typed.text : "";
+    this.#typed = { text: before + letter, at: now };
     const steps = this.root === this.marked ? this.marked.children : this.marked.siblings;
     const found = typedAhead(steps, this.marked, this.#typed.text);
     if (found) this.goTo(found, true);

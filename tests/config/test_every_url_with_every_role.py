@@ -29,6 +29,7 @@ ALLOWED = {
     "class_index": PEOPLE,
     "class_page": PEOPLE,
     "class_panel": PEOPLE,
+    "class_sheet": PEOPLE,
     "class_thumbs": PEOPLE,
     "classes": PEOPLE,
     "compare": PEOPLE,
@@ -104,7 +105,10 @@ def addresses(db, tmp_path, admin) -> dict[str, str]:
         **{name: [taxonomy.pk, group.pk] for name in ALLOWED if name.startswith("group_")},
         **{name: [taxonomy.pk] for name in ALLOWED if name.startswith("relations")},
         **{name: [taxonomy.pk] for name in of_classes},
-        **{name: [taxonomy.pk, 0] for name in ("class_evidence", "class_page", "class_panel")},
+        **{
+            name: [taxonomy.pk, 0]
+            for name in ("class_evidence", "class_page", "class_panel", "class_sheet")
+        },
         "relation_decide": [taxonomy.pk, taxonomy.relations.all()[0].pk],
         "relation_edit": [taxonomy.pk, taxonomy.relations.all()[0].pk],
         "accept_invitation": [token],
