@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from accounts.models import Invitation
 from accounts.people import invite
 from accounts.roles import ADMIN, LABELER, REVIEWER
 from annotation.importing import jobs
 from annotation.models import Image
 from evaluation.reports import compute_report
 from evaluation.snapshots import take_snapshot
+from taxonomy.guide.writing import Draft, create_entry
+from taxonomy.models import ReferenceImage, Taxonomy
+from taxonomy.reference.importing import import_reference_images
 from tests.conftest import client_of
 from tests.factories import make_user
-from tests.worlds import picture_round
+from tests.worlds import draw, picture_round
 
 EVERYONE = {None, ADMIN, REVIEWER, LABELER}
 PEOPLE = {ADMIN, REVIEWER, LABELER}
@@ -39,12 +43,27 @@ ALLOWED = {
     "export_download": {ADMIN},
     "figure": REVIEWING,
     "figure_script": REVIEWING,
-    "hierarchy": PEOPLE,
     "group_delete": {ADMIN},
     "group_edit": {ADMIN},
     "group_new": {ADMIN},
     "group_page": PEOPLE,
     "groups": PEOPLE,
+    "guide": PEOPLE,
+    "guide_archive": {ADMIN},
+    "guide_edit": PEOPLE,
+    "guide_entry": PEOPLE,
+    "guide_export": PEOPLE,
+    "guide_export_download": PEOPLE,
+    "guide_history": PEOPLE,
+    "guide_image": PEOPLE,
+    "guide_image_upload": PEOPLE,
+    "guide_new": PEOPLE,
+    "guide_preview": PEOPLE,
+    "guide_restore": PEOPLE,
+    "guide_revision": PEOPLE,
+    "guide_wanted": PEOPLE,
+    "guide_wish": PEOPLE,
+    "hierarchy": PEOPLE,
     "home": PEOPLE,
     "image": REVIEWING,
     "import_job": {ADMIN},
@@ -56,15 +75,15 @@ ALLOWED = {
     "people": {ADMIN},
     "person_change": {ADMIN},
     "recompute": {ADMIN},
+    "reference_image": PEOPLE,
+    "reference_sheet": PEOPLE,
+    "references": PEOPLE,
     "relation_decide": REVIEWING,
     "relation_edit": REVIEWING,
     "relation_new": REVIEWING,
     "relations": PEOPLE,
     "relations_import": {ADMIN},
     "relations_propose": REVIEWING,
-    "reference_image": PEOPLE,
-    "reference_sheet": PEOPLE,
-    "references": PEOPLE,
     "results": REVIEWING,
     "results_csv": REVIEWING,
     "results_status": REVIEWING,
@@ -76,63 +95,64 @@ ALLOWED = {
     "review_submit": REVIEWING,
     "round_close": {ADMIN},
     "round_new": {ADMIN},
+    "sheet_progress": PEOPLE,
     "synset_search": {ADMIN},
     "wanted_entries": REVIEWING,
-    "sheet_progress": PEOPLE,
 }
 
 
-def patterns(resolver: URLResolver) -> Iterator[URLPattern]:
+Route = tuple[URLPattern, set[str]]
+
+
+def routes(resolver: URLResolver, above: frozenset[str] = frozenset()) -> Iterator[Route]:
+    """Every pattern with the names of its address's parameters."""
     for entry in resolver.url_patterns:
+        parameters = above | set(entry.pattern.converters)
         if isinstance(entry, URLResolver):
-            yield from patterns(entry)
+            yield from routes(entry, parameters)
         else:
-            yield entry
+            yield entry, parameters
 
 
 @pytest.fixture
 def addresses(db, tmp_path, admin) -> dict[str, str]:
     """An address of something that exists, for every name."""
     review_round = picture_round(tmp_path)
-    report = compute_report(take_snapshot())
-    job = jobs.start("taxonomy", {"name": None, "files": []}, admin)
-    token = invite(admin, [REVIEWER])
-    image = Image.objects.first()
     taxonomy = review_round.taxonomy
-    group = taxonomy.groups.create(name="animals", position=9, root=taxonomy.synsets.first())
-    of_classes = ("groups", "group_new", "synset_search", "wanted_entries", "relation_new")
-    arguments = {
-        **{name: [taxonomy.pk, group.pk] for name in ALLOWED if name.startswith("group_")},
-        **{name: [taxonomy.pk] for name in ALLOWED if name.startswith("relations")},
-        **{name: [taxonomy.pk] for name in of_classes},
-        **{
-            name: [taxonomy.pk, 0]
-            for name in ("class_evidence", "class_page", "class_panel", "class_sheet")
-        },
-        "relation_decide": [taxonomy.pk, taxonomy.relations.all()[0].pk],
-        "relation_edit": [taxonomy.pk, taxonomy.relations.all()[0].pk],
-        "accept_invitation": [token],
-        "class_index": [review_round.taxonomy_id, "x"],
-        "explorer": [review_round.taxonomy_id],
-        "export_download": ["json"],
-        "figure": [report.pk, "svg"],
-        "figure_script": ["vega.js"],
-        "hierarchy": [review_round.taxonomy_id, "x"],
-        "image": [image.uid, "small"],
-        "import_job": [job.pk],
-        "invitation_revoke": [
-            admin.invitation_set.get().pk if hasattr(admin, "invitation_set") else 1
-        ],
-        "person_change": [admin.pk],
-        "results_csv": [report.pk],
-        "review_item": [review_round.pk, uuid.uuid4()],
-        **{
-            name: [review_round.pk]
-            for name in ALLOWED
-            if name.startswith(("review_", "round_close")) and name != "review_item"
-        },
+    draw_reference(taxonomy, tmp_path)
+    entry = create_entry(taxonomy, Draft("Cranes", "Long legs.", (0,)), admin)
+    token = invite(admin, [REVIEWER])
+    known = {
+        "entry_id": entry.pk,
+        "group_id": taxonomy.groups.create(name="some", position=9).pk,
+        "image_id": ReferenceImage.objects.get().pk,
+        "index": 0,
+        "invitation_id": Invitation.objects.get().pk,
+        "job_id": jobs.start("taxonomy", {"name": None, "files": []}, admin).pk,
+        "kind": "html",
+        "name": "vega.js",
+        "number": 1,
+        "person_id": admin.pk,
+        "relation_id": taxonomy.relations.all()[0].pk,
+        "rendition": "large",
+        "report_id": compute_report(take_snapshot()).pk,
+        "round_id": review_round.pk,
+        "suffix": "json",
+        "taxonomy_id": taxonomy.pk,
+        "token": token,
+        "uid": Image.objects.all()[0].uid,
+        "version": "x",
     }
-    return {name: reverse(name, args=arguments.get(name, [])) for name in ALLOWED}
+    return {
+        pattern.name: reverse(pattern.name, kwargs={name: known[name] for name in parameters})
+        for pattern, parameters in routes(get_resolver())
+    }
+
+
+def draw_reference(taxonomy: Taxonomy, folder: Path) -> None:
+    (folder / "reference" / "a").mkdir(parents=True)
+    draw(folder / "reference" / "a" / "crane.jpg", 17)
+    import_reference_images(taxonomy, folder / "reference")
 
 
 @pytest.fixture
@@ -141,11 +161,11 @@ def visitors(groups) -> dict[str | None, Client]:
 
 
 def test_the_table_lists_every_address():
-    assert {pattern.name for pattern in patterns(get_resolver())} == set(ALLOWED)
+    assert {pattern.name for pattern, _ in routes(get_resolver())} == set(ALLOWED)
 
 
 def test_every_view_states_who_may_open_it():
-    for pattern in patterns(get_resolver()):
+    for pattern, _ in routes(get_resolver()):
         stated = pattern.callback.roles
         expected = ALLOWED[pattern.name]
         assert (stated is None) == (None in expected), pattern.name
