@@ -7,7 +7,7 @@ import re
 import secrets
 import tempfile
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,14 @@ import numpy as np
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import transaction
+from PIL.Image import Image
 
 from accounts.models import User
 from accounts.roles import ROLES
 from annotation.importing.datasets import import_dataset
 from annotation.importing.multilabels import import_multilabels
 from annotation.importing.predictions import import_predictions
+from annotation.importing.references import import_references
 from annotation.models import Candidate, Dataset, ReviewRound, RoundItem, Verdict
 from annotation.review.judgments import Judge, submit
 from annotation.review.rounds import open_round
@@ -81,10 +83,13 @@ def load_drawn(progress: Progress = quiet) -> dict[str, Any]:
         folder = Path(name)
         write_scenes(scenes, folder)
         progress("fitting classifiers", 0, 1)
-        write_predictions(scenes, folder)
+        references = draw_reference_images(REFERENCES, SEED)
+        write_predictions(scenes, references, folder)
+        write_references(references, folder / "references")
         progress("fitting classifiers", 1, 1)
         import_dataset(DATASET, folder / "labels.csv", folder / "images", progress=progress)
         import_predictions(DATASET, [folder / "predictions"], progress=progress)
+        import_references(folder / "references", None, REFERENCES, SEED, progress=progress)
     with transaction.atomic():
         current = open_round(ROUND, Dataset.objects.filter(name=DATASET), SEED)
         judge_half(current, accounts["reviewer"], scenes)
@@ -101,10 +106,20 @@ def write_scenes(scenes: Sequence[Scene], folder: Path) -> None:
     (folder / "labels.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
 
 
-def write_predictions(scenes: Sequence[Scene], folder: Path) -> None:
+def write_references(references: Mapping[str, Sequence[Image]], folder: Path) -> None:
+    """A folder per class, named after its wnid."""
+    for wnid, images in references.items():
+        (folder / wnid).mkdir(parents=True)
+        for number, image in enumerate(images):
+            image.save(folder / wnid / f"{number:03d}.png")
+
+
+def write_predictions(
+    scenes: Sequence[Scene], references: Mapping[str, Sequence[Image]], folder: Path
+) -> None:
     """Top-5 ImageNet class indices of every classifier, one .npy each."""
     (folder / "predictions").mkdir()
-    classes, classifiers = fit_all(draw_reference_images(REFERENCES, SEED))
+    classes, classifiers = fit_all(references)
     rows = LabelClass.objects.filter(synset__key__in=classes, taxonomy__name="imagenet1k")
     index_of = dict(rows.values_list("synset__key", "index"))
     indices = np.array([index_of[wnid] for wnid in classes], np.int32)
