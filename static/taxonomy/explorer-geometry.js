@@ -152,7 +152,8 @@ export function stepAt(hierarchy, view, x, y, width, gridded) {
 function tileAt(grid, x, y) {
   const column = Math.floor((x - grid.x) / grid.side);
   const row = Math.max(Math.floor((y - grid.y) / grid.side), 0);
-  return (column < grid.columns && grid.steps[row * grid.columns + column]) || null;
+  const found = column < grid.columns ? grid.steps[row * grid.columns + column] : null;
+  return found ?? grid.steps[0].parent;
 }
 
 // Calls visit(step, box) for everything that is seen, parents first; box: x0, x1, y0, y1, and
