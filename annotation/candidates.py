@@ -3,7 +3,7 @@
 import numpy as np
 from django.db import connection
 
-from annotation.bulk import analyze, array_literal
+from taxonomy.bulk import analyze, array_literal
 
 # A pair that somebody predicts is a candidate of its own, even if the reviewer who once added it
 # took it back.

@@ -6,6 +6,7 @@ from typing import TypedDict
 from django.db import connection, transaction
 
 from taxonomy import wordnet
+from taxonomy.bulk import analyze
 from taxonomy.class_list import ClassList, read_class_list
 from taxonomy.classes import refresh_content_hash
 from taxonomy.errors import InputError
@@ -88,15 +89,16 @@ def store(name: str, content: ClassList, progress: Progress = quiet) -> Loaded:
     progress("storing", 1, 4)
     _store_edges(taxonomy, content, ids)
     progress("storing", 2, 4)
+    analyze("taxonomy_synset", "taxonomy_synsetedge")
     with connection.cursor() as cursor:
-        # The planner takes tables that were just filled for as small as they were.
-        cursor.execute("ANALYZE taxonomy_synset, taxonomy_synsetedge")
         cursor.execute(CLOSURE, {"taxonomy": taxonomy.pk})
     new = _store_classes(taxonomy, content, ids)
+    analyze("taxonomy_synsetclosure", "taxonomy_labelclass")
     make_predefined(taxonomy)
     if name == IMAGENET1K:
         make_families(taxonomy)
     propose(taxonomy)
+    analyze("taxonomy_classrelation", "taxonomy_classgroup_members")
     progress("storing", 3, 4)
     refresh_content_hash(taxonomy)
     progress("storing", 4, 4)

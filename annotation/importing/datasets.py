@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from django.db import connection, transaction
 
-from annotation.bulk import analyze
 from annotation.candidates import add_candidates
 from annotation.importing.alone import one_at_a_time
 from annotation.importing.images import (
@@ -25,6 +24,7 @@ from annotation.importing.labels import Labels, read_labels
 from annotation.importing.picking import pick_taxonomy
 from annotation.models import Dataset, DatasetImage
 from annotation.review.rounds import extend_rounds
+from taxonomy.bulk import analyze
 from taxonomy.errors import InputError, InputErrors
 from taxonomy.lookup import class_lookup
 from taxonomy.models import Taxonomy

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 from django.db import connection, transaction
 
-from annotation.bulk import array_literal
 from annotation.candidates import add_candidates
 from annotation.importing.alone import one_at_a_time
 from annotation.importing.picking import Members, members, pick_dataset
 from annotation.models import Dataset
 from annotation.review.rounds import extend_rounds
+from taxonomy.bulk import array_literal
 from taxonomy.errors import InputError, InputErrors
 from taxonomy.progress import Progress, quiet
 

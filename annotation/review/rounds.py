@@ -10,8 +10,8 @@ from django.core.cache import cache
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
-from annotation.bulk import analyze
 from annotation.models import Dataset, ReviewRound, RoundItem
+from taxonomy.bulk import analyze
 from taxonomy.errors import InputError
 
 PROGRESS_SECONDS = 5

@@ -35,7 +35,7 @@ class Relatives(NamedTuple):
 
 
 def of_page(label_class: LabelClass) -> dict[str, Any]:
-    """What the class's page shows; sixteen queries."""
+    """What the class's page shows; at most 23 queries."""
     return of_panel(label_class) | {
         "ways": ways_up(label_class),
         "kinds": kinds_of(label_class),
@@ -45,7 +45,7 @@ def of_page(label_class: LabelClass) -> dict[str, Any]:
 
 
 def of_panel(label_class: LabelClass) -> dict[str, Any]:
-    """What the page and the panel both show; eight queries."""
+    """What the page and the panel both show; at most fifteen queries."""
     return {
         "label_class": label_class,
         "hints": hints_about(label_class),

@@ -140,9 +140,9 @@ def test_pages_and_panels_take_the_same_queries_for_every_class(
 ):
     for taxonomy in taxonomies.values():
         found = taxonomy.classes.get(index=1)
-        with django_assert_max_num_queries(22):
+        with django_assert_max_num_queries(25):
             get(labeler_client, "class_page", found)
-        with django_assert_max_num_queries(12):
+        with django_assert_max_num_queries(15):
             get(labeler_client, "class_panel", found)
 
 
