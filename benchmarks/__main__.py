@@ -181,8 +181,10 @@ def main() -> None:
         embedded.start()
         try:
             django.setup()
+            from benchmarks.search import class_search
+
             scratch = Path(name)
-            lines = imports(scratch) + pictures(scratch)
+            lines = imports(scratch) + pictures(scratch) + class_search(scratch)
             manage("collectstatic", "--no-input", "--verbosity", 0)
             lines += reviewing(options.reviewers, options.seconds) + results(scratch)
             show(lines)

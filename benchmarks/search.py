@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import csv
 import io
+import json
 import os
 import re
 import tempfile
@@ -87,8 +88,6 @@ def is_leaf(node: object) -> bool:
 
 def index_with_pictures(taxonomy: str) -> bytes:
     """The class index as if every class had a thumbnail."""
-    import json
-
     from taxonomy.classes import class_index
     from taxonomy.models import Taxonomy
 
@@ -167,7 +166,9 @@ def class_search(scratch: Path, wanted: int = 100) -> list[Line]:
         index = index_with_pictures(name)
         with search_page(index) as page:
             times = type_queries(page, queries)
-            count = page.evaluate("(async () => (await (await fetch('/classes.json')).json()).classes.length)()")
+            count = page.evaluate(
+                "(async () => (await (await fetch('/classes.json')).json()).classes.length)()"
+            )
         for what, column in (("work", 0), ("with the wait for the frame", 1)):
             p50, p95 = np.percentile(times[:, column], [50, 95])
             value = f"p50 {p50:.1f} ms, p95 {p95:.1f} ms ({len(times):,} keys)"
@@ -182,8 +183,6 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="tusker-bench-") as name:
         os.environ["TUSKER_HOME"] = f"{name}/home"
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-        # Playwright's event loop runs in this thread.
-        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
         from config import embedded
 

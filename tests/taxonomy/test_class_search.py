@@ -419,14 +419,21 @@ def sheet(number: int) -> bytes:
     image = Image.new("RGB", (COLUMNS * TILE, PER_SHEET // COLUMNS * TILE))
     for place in range(PER_SHEET):
         corner = (place % COLUMNS * TILE, place // COLUMNS * TILE)
-        image.paste((40 + number, 10 + 20 * place, 200), (*corner, corner[0] + TILE, corner[1] + TILE))
+        image.paste(
+            (40 + number, 10 + 20 * place, 200), (*corner, corner[0] + TILE, corner[1] + TILE)
+        )
     file = io.BytesIO()
     image.save(file, "WEBP", lossless=True)
     return file.getvalue()
 
 
 def test_pictures_are_cut_out_of_sheets_and_only_those_sheets_are_fetched(open_search):
-    thumbs = {"url": "/sheet-{sheet}.webp", "tile": TILE, "columns": COLUMNS, "per_sheet": PER_SHEET}
+    thumbs = {
+        "url": "/sheet-{sheet}.webp",
+        "tile": TILE,
+        "columns": COLUMNS,
+        "per_sheet": PER_SHEET,
+    }
     page = open_search(thumbs={**thumbs, "has": [134, 517]})
     asked = []
 
