@@ -188,8 +188,10 @@ def main() -> None:
         embedded.start()
         try:
             django.setup()
+            from benchmarks.search import class_search
+
             scratch = Path(name)
-            lines = told(imports(scratch)) + told(pictures(scratch))
+            lines = told(imports(scratch)) + told(pictures(scratch)) + told(class_search(scratch))
             manage("collectstatic", "--no-input", "--verbosity", 0)
             lines += told(reviewing(options.reviewers, options.seconds)) + told(results(scratch))
             show(lines)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import csv
 import io
+import json
 import os
 import re
 import tempfile
@@ -87,8 +88,6 @@ def is_leaf(node: object) -> bool:
 
 def index_with_pictures(taxonomy: str) -> bytes:
     """The class index as if every class had a thumbnail."""
-    import json
-
     from taxonomy.classes import class_index
     from taxonomy.models import Taxonomy
 
@@ -184,8 +183,6 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="tusker-bench-") as name:
         os.environ["TUSKER_HOME"] = f"{name}/home"
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-        # Playwright's event loop runs in this thread.
-        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
         from config import embedded
 

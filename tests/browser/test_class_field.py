@@ -28,8 +28,8 @@ index,key,names,parents,definition
 """
 # What the server says of scripts and styles on every page.
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
-    " img-src 'self'; form-action 'self'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src 'self'; form-action 'self'"
 )
 FORM = """<!doctype html><html lang="en"><head><title>Form</title>
 <meta name="viewport" content="width=device-width">
