@@ -264,9 +264,9 @@ def _store(label_class: int, draw: str, wanted: int, drawn: Drawn) -> int:
         },
     )
     gone = [image for content_hash, image in old.items() if content_hash not in hashes]
-    transaction.on_commit(partial(_discard, gone), robust=True)
-    transaction.on_commit(partial(discard_sheets, old_sheet), robust=True)
-    transaction.on_commit(partial(order_sheet, label_class), robust=True)
+    transaction.on_commit(lambda: _discard(gone), robust=True)
+    transaction.on_commit(lambda: discard_sheets(old_sheet), robust=True)
+    transaction.on_commit(lambda: order_sheet(label_class), robust=True)
     return len(set(hashes) - set(old))
 
 

@@ -11,7 +11,6 @@ import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from django.core.files import File
@@ -209,8 +208,8 @@ def refresh_thumbs(taxonomy: Taxonomy) -> None:
     )
     refresh_content_hash(taxonomy)
     if old is not None:
-        transaction.on_commit(partial(_discard_thumbs, old), robust=True)
-    transaction.on_commit(partial(_order_thumbs, taxonomy.pk), robust=True)
+        transaction.on_commit(lambda: _discard_thumbs(old), robust=True)
+    transaction.on_commit(lambda: _order_thumbs(taxonomy.pk), robust=True)
 
 
 def _first_images(taxonomy: int) -> Any:
