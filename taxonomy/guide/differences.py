@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 
 Kind = Literal["same", "added", "removed"]
 
@@ -40,8 +43,18 @@ class Passage:
     folded: bool = False
 
     @property
+    def html(self) -> SafeString:
+        return marked(self.pieces)
+
+    @property
     def changed(self) -> bool:
         return any(piece.kind != "same" for piece in self.pieces)
+
+
+def marked(pieces: Iterable[Piece]) -> SafeString:
+    """HTML with <ins> and <del>, to be shown with its line breaks."""
+    forms = {"same": "{}", "added": "<ins>{}</ins>", "removed": "<del>{}</del>"}
+    return mark_safe("".join(format_html(forms[one.kind], one.text) for one in pieces))  # noqa: S308
 
 
 def differences(old: str, new: str) -> list[Passage]:

@@ -22,7 +22,8 @@ logger = logging.getLogger("tusker.guide")
 
 MAKERS: dict[str, Callable[[WholeGuide, Progress], bytes]] = {"pdf": make_pdf, "html": make_html}
 # An export that has not told of itself for so long is taken for lost, and can be asked for again.
-SILENCE_SECONDS = 300
+# Longer than typesetting may take, which tells nothing.
+SILENCE_SECONDS = 900
 PROGRESS_EVERY = 0.3
 
 

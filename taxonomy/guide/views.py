@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.roles import ADMIN, LABELER, REVIEWER, roles_required, signed_in
 from taxonomy.errors import InputError
 from taxonomy.guide import exporting, writing
-from taxonomy.guide.differences import differences, word_differences
+from taxonomy.guide.differences import differences, marked, word_differences
 from taxonomy.guide.entries import by_alphabet, by_group, entries_of, rendered
 from taxonomy.guide.images import path_of
 from taxonomy.guide.reading import Text, html_of
@@ -119,8 +119,9 @@ def compared(taxonomy: Taxonomy, old: GuideRevision, new: GuideRevision) -> dict
     before, after = set(old.class_indices), set(new.class_indices)
     changed = taxonomy.classes.filter(index__in=before ^ after).select_related("synset")
     return {
-        "title_pieces": list(word_differences(old.title, new.title)),
-        "title_changed": old.title != new.title,
+        "title_html": marked(word_differences(old.title, new.title))
+        if old.title != new.title
+        else "",
         "classes_added": [one for one in changed if one.index in after],
         "classes_removed": [one for one in changed if one.index in before],
         "passages": differences(old.text, new.text),
