@@ -15,9 +15,11 @@ from annotation.importing import jobs
 from annotation.models import Image
 from evaluation.reports import compute_report
 from evaluation.snapshots import take_snapshot
+from taxonomy.models import ReferenceImage
+from taxonomy.reference.importing import import_reference_images
 from tests.conftest import client_of
 from tests.factories import make_user
-from tests.worlds import picture_round
+from tests.worlds import draw, picture_round
 
 EVERYONE = {None, ADMIN, REVIEWER, LABELER}
 PEOPLE = {ADMIN, REVIEWER, LABELER}
@@ -79,9 +81,20 @@ def addresses(db, tmp_path, admin) -> dict[str, str]:
     job = jobs.start("taxonomy", {"name": None, "files": []}, admin)
     token = invite(admin, [REVIEWER])
     image = Image.objects.first()
+    draw(tmp_path / "drawn.jpg", 1)
+    (tmp_path / "references" / "a").mkdir(parents=True)
+    (tmp_path / "drawn.jpg").rename(tmp_path / "references" / "a" / "drawn.jpg")
+    import_reference_images(review_round.taxonomy, tmp_path / "references")
+    reference = ReferenceImage.objects.get()
     arguments = {
         "accept_invitation": [token],
         "class_index": [review_round.taxonomy_id, "x"],
+        "class_thumbs": [
+            review_round.taxonomy_id,
+            review_round.taxonomy.thumbnail_sheets.version,
+            0,
+        ],
+        "compare": [review_round.taxonomy_id],
         "export_download": ["json"],
         "figure": [report.pk, "svg"],
         "figure_script": ["vega.js"],
@@ -91,8 +104,12 @@ def addresses(db, tmp_path, admin) -> dict[str, str]:
             admin.invitation_set.get().pk if hasattr(admin, "invitation_set") else 1
         ],
         "person_change": [admin.pk],
+        "reference_image": [review_round.taxonomy_id, reference.pk, "large"],
+        "reference_sheet": [review_round.taxonomy_id, reference.label_class.reference_set.sheet],
+        "references": [review_round.taxonomy_id],
         "results_csv": [report.pk],
         "review_item": [review_round.pk, uuid.uuid4()],
+        "sheet_progress": [review_round.taxonomy_id],
         **{
             name: [review_round.pk]
             for name in ALLOWED
