@@ -1,7 +1,19 @@
-// Which classes match a text, best first. Pure functions; the words of all classes are numbered
-// once, so that a keystroke compares numbers.
+// Which classes match a text, best first. Pure functions.
 
-import { allowedErrors, fold, formsOf, misspelling, squeeze, wordsOf } from "./class-words.js";
+import {
+  AS_PLURAL,
+  AS_PREFIX,
+  NO,
+  costs,
+  endings,
+  holdings,
+  markTexts,
+  matchTexts,
+  numberWords,
+  ones,
+  similarCosts,
+} from "./class-vocabulary.js";
+import { fold, formsOf, squeeze, wordsOf } from "./class-words.js";
 
 // How a class can match, best first.
 export const KIND = {
@@ -20,11 +32,6 @@ export const KIND = {
 };
 const { EXACT, PLURAL, PREFIX, WORDS, MIXED, ANCESTOR, COMPOUND, DEFINITION, SIMILAR, INSIDE, LOOSE, PARTIAL } = KIND;
 
-// What it costs that a word typed is a word found: nothing if they are the same.
-const AS_PLURAL = 1;
-const AS_PREFIX = 2;
-const NO = 255;
-
 const FEW = 3;
 const MOST_WORDS = 16;
 const STOP_WORDS = new Set("a an and as at by for from in is of on or that the to used with".split(" "));
@@ -33,106 +40,8 @@ const prepared = new WeakMap();
 
 // Numbers the words of a list of classes; done once for a list.
 export function prepare(classes) {
-  if (!prepared.has(classes)) prepared.set(classes, numbered(classes));
+  if (!prepared.has(classes)) prepared.set(classes, numberWords(classes));
   return prepared.get(classes);
-}
-
-// Words of names come first, so that typing errors need not be looked for in definitions.
-function numbered(classes) {
-  const numbers = new Map();
-  const number = (word) => numbers.get(word) ?? numbers.set(word, numbers.size).get(word);
-  const numberAll = (words) => Int32Array.from(new Set(words), number);
-  const places = new Map();
-  const placeOf = (node) => places.get(node) ?? places.set(node, places.size).get(node);
-  const entries = classes.map((found) => ({
-    key: found.key.toLowerCase(),
-    index: String(found.index),
-    names: found.names.map((name) => nameEntry(name, numberAll)),
-    above: Int32Array.from(found.above, placeOf),
-  }));
-  const ancestors = [...places.keys()].map((node) => ({
-    node,
-    names: node.names.map((name) => nameEntry(name, numberAll)),
-    classes: 0,
-  }));
-  for (const { above } of entries) for (const place of new Set(above)) ancestors[place].classes += 1;
-  const inNames = numbers.size;
-  entries.forEach((entry, place) => {
-    entry.definition = numberAll(wordsOf(fold(classes[place].definition)));
-  });
-  return { classes, entries, ancestors, vocabulary: vocabularyOf(numbers, inNames) };
-}
-
-// Neighbouring words of a name are found written as one, too, and so are all of them.
-function nameEntry(name, numberAll) {
-  const folded = fold(name);
-  const words = wordsOf(folded);
-  const joined = words.slice(1).map((word, place) => words[place] + word);
-  const compact = squeeze(folded);
-  const all = numberAll([...words, ...joined, compact]);
-  return { compact, length: folded.length, count: words.length, words: all };
-}
-
-function vocabularyOf(numbers, inNames) {
-  const words = [...numbers.keys()];
-  const byForm = new Map();
-  words.forEach((word, number) => {
-    for (const form of formsOf(word)) {
-      if (byForm.has(form)) byForm.get(form).push(number);
-      else byForm.set(form, [number]);
-    }
-  });
-  const sorted = words.map((word, number) => ({ word, number })).sort((a, b) => (a.word < b.word ? -1 : 1));
-  return { words, numbers, byForm, sorted, inNames, letters: Int32Array.from(words, lettersIn) };
-}
-
-// The cost of every word of the vocabulary as the word typed, NO where it is not.
-function costs({ words, numbers, byForm, sorted }, typed) {
-  const found = new Uint8Array(words.length).fill(NO);
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle].word < typed) low = middle + 1;
-    else high = middle;
-  }
-  for (; low < sorted.length && sorted[low].word.startsWith(typed); low += 1) {
-    found[sorted[low].number] = AS_PREFIX;
-  }
-  for (const form of formsOf(typed)) {
-    for (const number of byForm.get(form) ?? []) found[number] = AS_PLURAL;
-  }
-  const same = numbers.get(typed);
-  if (same !== undefined) found[same] = 0;
-  return found;
-}
-
-// The same with typing errors: 4 for each, 2 for a mere beginning, 1 for another first letter.
-function similarCosts({ words, letters, inNames }, typed, real, { wide, begins }) {
-  const allowed = allowedErrors(typed.length, wide);
-  if (!allowed) return real;
-  const found = real.slice();
-  const typedLetters = lettersIn(typed);
-  for (let number = 0; number < inNames; number += 1) {
-    if (found[number] !== NO || ones(typedLetters & ~letters[number]) > allowed) continue;
-    const near = misspelling(typed, words[number], allowed);
-    if (!near || (near.begins && !begins)) continue;
-    found[number] = near.errors * 4 + (near.begins ? 2 : 0) + (typed[0] === words[number][0] ? 0 : 1);
-  }
-  return found;
-}
-
-// A bit for each of the letters a to z in a word (others share bits): one error changes one bit.
-function lettersIn(word) {
-  let bits = 0;
-  for (let i = 0; i < word.length; i += 1) bits |= 1 << word.charCodeAt(i);
-  return bits;
-}
-
-function ones(bits) {
-  let count = 0;
-  for (let rest = bits; rest; rest &= rest - 1) count += 1;
-  return count;
 }
 
 // What is found for a text: { hits, kinds, similar, words }.
@@ -149,6 +58,8 @@ export function findClasses(classes, text) {
   let readings = typed.map((found, i) => readingOf(index, query, query.readings[i], found));
   let ranks = bestRanks(index, readings, rankOf);
   const exact = readings;
+  const named = ranks.some((rank) => kindOf(rank) <= ANCESTOR);
+  if (!named) ranks = withInside(index, query, ranks);
   for (const manner of mannersOfError(ranks, query)) {
     const near = typed.map((found, i) =>
       found.map((real, j) => similarCosts(index.vocabulary, query.readings[i][j], real, manner)),
@@ -159,7 +70,6 @@ export function findClasses(classes, text) {
     if (similar.some((rank) => rank < Infinity)) break;
   }
   if (ranks.every((rank) => rank === Infinity)) ranks = bestRanks(index, exact, rankOfPart);
-  const named = ranks.some((rank) => kindOf(rank) <= ANCESTOR);
   const order = Float64Array.from(ranks.filter((rank) => kindOf(rank) < (named ? INSIDE : Infinity))).sort();
   const hits = Array.from(order, (rank) => ({ found: classes[placeOf(rank)], kind: kindOf(rank) }));
   const similar = hits.length > 0 && hits[0].kind >= SIMILAR;
@@ -189,32 +99,26 @@ function queryOf(text) {
   };
 }
 
-// For every word of a name: COMPOUND if it ends as typed, INSIDE if it holds that, else 0.
-function insideKinds({ words, inNames }, typed) {
-  if (typed.length < 3) return null;
-  const kinds = new Uint8Array(inNames);
-  for (let number = 0; number < inNames; number += 1) {
-    if (!words[number].includes(typed)) continue;
-    kinds[number] = typed.length > 3 && words[number].endsWith(typed) ? COMPOUND : INSIDE;
-  }
-  return kinds;
-}
-
-function readingOf({ ancestors, vocabulary }, query, words, found) {
+function readingOf({ ancestors, texts, vocabulary }, query, words, found) {
   const all = 2 ** words.length - 1;
   const stops = words.reduce((mask, word, i) => mask | (STOP_WORDS.has(word) << i), 0);
   const reading = {
     query,
     words,
-    costs: found,
+    found: matchTexts(texts, found),
     all,
     free: stops === all ? 0 : stops, // what a definition need not have
-    inside: words.length === 1 ? insideKinds(vocabulary, words[0]) : null,
+    endings: words.length === 1 ? markTexts(texts, endings(vocabulary, words[0])) : null,
     // One letter and, in a definition, two letters begin too many words.
-    limitAbove: words.some((word) => word.length < 2) ? AS_PLURAL : NO - 1,
-    limitInText: words.some((word) => word.length < 3) ? AS_PLURAL : AS_PREFIX,
+    wholeAbove: words.some((word) => word.length < 2),
+    wholeInText: words.some((word) => word.length < 3),
   };
   return { ...reading, ...nodesMatched(ancestors, reading) };
+}
+
+function withInside({ entries, texts, vocabulary }, query, ranks) {
+  const marked = markTexts(texts, holdings(vocabulary, query.compact));
+  return ranks.map((rank, place) => Math.min(rank, rankMarked(entries[place], place, marked, INSIDE)));
 }
 
 function bestRanks({ entries }, readings, rankBy) {
@@ -243,37 +147,18 @@ const placeOf = (rank) => rank % 2 ** 20;
 const kindOf = (rank) => Math.floor(rank / 2 ** 41);
 const costOf = (rank) => Math.floor(rank / 2 ** 34) % 128;
 
-// Which words typed are among the words of a name (bit i for word i), and what that costs.
-const seen = { mask: 0, cost: 0 };
-function look(words, costs, limit = NO - 1) {
-  seen.mask = 0;
-  seen.cost = 0;
-  for (let i = 0; i < costs.length; i += 1) {
-    let best = NO;
-    for (let j = 0; j < words.length; j += 1) {
-      const cost = costs[i][words[j]];
-      if (cost < best) best = cost;
-    }
-    if (best <= limit && best !== NO) {
-      seen.mask |= 1 << i;
-      seen.cost += best;
-    }
-  }
-  return seen;
-}
-
 // For every node above classes: the words typed that it has, and how well all of them name it:
 // 0 its name, 1 its name in plural or in another order, more for beginnings; NO if not all.
-function nodesMatched(ancestors, { query, words, costs, all, limitAbove }) {
+function nodesMatched(ancestors, { query, words, found, all, wholeAbove }) {
   const masks = new Int32Array(ancestors.length);
   const fits = new Uint8Array(ancestors.length).fill(NO);
+  const mask = wholeAbove ? found.whole : found.mask;
   ancestors.forEach(({ names }, place) => {
-    for (const name of names) {
-      const { mask, cost } = look(name.words, costs, limitAbove);
-      masks[place] |= mask;
-      let fit = NO;
-      if (name.compact === query.compact) fit = 0;
-      else if (mask === all) fit = Math.max(cost, AS_PLURAL) + (name.count > words.length ? AS_PREFIX : 0);
+    for (const { text, compact, count } of names) {
+      masks[place] |= mask[text];
+      if (mask[text] !== all) continue;
+      const more = count > words.length ? AS_PREFIX : 0;
+      const fit = compact === query.compact ? 0 : Math.max(found.cost[text], AS_PLURAL) + more;
       if (fit < fits[place]) fits[place] = fit;
     }
   });
@@ -293,21 +178,19 @@ function kindsNamed({ ancestors }, readings, cost = NO - 1) {
 }
 
 function rankOf(entry, place, reading) {
-  const { query, costs, all } = reading;
+  const { query, found, all } = reading;
   if (entry.key === query.compact || entry.index === query.folded) return rank(EXACT, 0, 0, 0, place);
   let best = Infinity;
   let own = 0;
   for (let i = 0; i < entry.names.length; i += 1) {
-    const name = entry.names[i];
-    const { mask, cost } = look(name.words, costs);
-    own |= mask;
-    if (mask !== all) continue;
-    const kind = kindOfName(name.compact, query);
-    best = Math.min(best, rank(kind, cost, i, name.length, place));
+    const { text, compact, length } = entry.names[i];
+    own |= found.mask[text];
+    if (found.mask[text] !== all) continue;
+    best = Math.min(best, rank(kindOfName(compact, query), found.cost[text], i, length, place));
   }
   if (best < Infinity) return best;
   return Math.min(
-    rankInside(entry, place, reading),
+    reading.endings ? rankMarked(entry, place, reading.endings, COMPOUND) : Infinity,
     rankAbove(entry, place, reading, own),
     rankByText(entry, place, reading, own),
   );
@@ -319,15 +202,12 @@ function kindOfName(compact, query) {
   return compact.startsWith(query.compact) ? PREFIX : WORDS;
 }
 
-function rankInside({ names }, place, { inside }) {
-  let best = Infinity;
-  for (let i = 0; inside && i < names.length; i += 1) {
-    const { words, length } = names[i];
-    for (let j = 0; j < words.length; j += 1) {
-      if (inside[words[j]]) best = Math.min(best, rank(inside[words[j]], 0, i, length, place));
-    }
+// The first of its names that is marked.
+function rankMarked({ names }, place, marked, kind) {
+  for (let i = 0; i < names.length; i += 1) {
+    if (marked[names[i].text]) return rank(kind, 0, i, names[i].length, place);
   }
-  return best;
+  return Infinity;
 }
 
 function rankAbove({ above }, place, { masks, fits, all }, own) {
@@ -343,39 +223,43 @@ function rankAbove({ above }, place, { masks, fits, all }, own) {
   return own && known === all && best === Infinity ? rank(MIXED, 0, 0, 0, place) : best;
 }
 
-function rankByText({ above, definition }, place, { costs, masks, all, free, limitInText }, own) {
+function rankByText({ above, definition }, place, { found, masks, all, free, wholeInText }, own) {
   let known = own | free;
   for (let i = 0; i < above.length; i += 1) known |= masks[above[i]];
-  if ((known | look(definition, costs, AS_PLURAL).mask) === all) return rank(DEFINITION, 0, 0, 0, place);
-  return (known | look(definition, costs, limitInText).mask) === all ? rank(LOOSE, 0, 0, 0, place) : Infinity;
+  if ((known | found.whole[definition]) === all) return rank(DEFINITION, 0, 0, 0, place);
+  const begun = wholeInText ? 0 : found.mask[definition];
+  return (known | begun) === all ? rank(LOOSE, 0, 0, 0, place) : Infinity;
 }
 
 // With typing errors the cost decides before the kind.
-function rankOfSimilar({ names, above }, place, { words, costs, masks, fits, all }) {
-  let best = Infinity;
+function rankOfSimilar({ names, above }, place, { words, found, masks, fits, all }) {
+  let cost = NO;
+  let name = null;
   let own = 0;
-  const consider = (cost, kind, name, length) => {
-    best = Math.min(best, rank(SIMILAR, cost, kind * 8 + Math.min(name, 7), length, place));
-  };
   for (let i = 0; i < names.length; i += 1) {
-    const { mask, cost } = look(names[i].words, costs);
-    own |= mask;
-    if (mask === all) consider(cost, names[i].count === words.length ? EXACT : WORDS, i, names[i].length);
+    const { text, count, length } = names[i];
+    own |= found.mask[text];
+    if (found.mask[text] !== all || found.cost[text] >= cost) continue;
+    cost = found.cost[text];
+    name = { place: (count === words.length ? EXACT : WORDS) * 8 + Math.min(i, 7), length };
   }
   let known = own;
   for (let i = 0; i < above.length; i += 1) {
     known |= masks[above[i]];
-    if (fits[above[i]] !== NO) consider(fits[above[i]], ANCESTOR, 0, 0);
+    if (fits[above[i]] < cost) {
+      cost = fits[above[i]];
+      name = { place: ANCESTOR * 8, length: 0 };
+    }
   }
-  if (best === Infinity && own && known === all) consider(127, MIXED, 0, 0);
-  return best;
+  if (name) return rank(SIMILAR, cost, name.place, name.length, place);
+  return own && known === all ? rank(SIMILAR, 127, MIXED * 8, 0, place) : Infinity;
 }
 
 // Where nothing has all words: the names that have most of them whole.
-function rankOfPart({ names }, place, { words, costs, free }) {
+function rankOfPart({ names }, place, { words, found, free }) {
   let best = Infinity;
   for (let i = 0; i < names.length; i += 1) {
-    const had = ones(look(names[i].words, costs, AS_PLURAL).mask & ~free);
+    const had = ones(found.whole[names[i].text] & ~free);
     if (had) best = Math.min(best, rank(PARTIAL, words.length - had, i, names[i].length, place));
   }
   return best;
