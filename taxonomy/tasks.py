@@ -4,8 +4,12 @@ from celery.signals import worker_ready
 from taxonomy.models import ThumbnailSheets
 from taxonomy.reference import sheets
 
+# Many at a time come with an import, and nobody waits for them: a sheet that is asked for is made
+# at once. So all other tasks go first (0 is the highest priority, and the usual one).
+LAST = 9
 
-@shared_task
+
+@shared_task(priority=LAST)
 def make_sheet(label_class: int) -> None:
     sheets.make_sheet(label_class)
 
