@@ -7,48 +7,14 @@ printed with the command that gives it again.
 from __future__ import annotations
 
 import argparse
-import os
-import resource
-import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
-import django
-from rich.console import Console
-from rich.table import Table
+from benchmarks.measuring import Line, manage, own_home, show, timed
+from benchmarks.references import CLASSES, references
+from benchmarks.search import class_search
 
 THINK = (0.3, 0.9)
-
-
-@dataclass(frozen=True)
-class Line:
-    what: str
-    value: str
-    command: str
-
-
-def timed(work: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
-
-
-def manage(*arguments: object) -> tuple[float, float]:
-    """Run a command in a process of its own: (seconds, peak memory in MiB)."""
-    script = (
-        "import resource, subprocess, sys; code = subprocess.call(sys.argv[1:]); "
-        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr); sys.exit(code)"
-    )
-    command = [sys.executable, "-c", script, sys.executable, "manage.py", *map(str, arguments)]
-    start = time.perf_counter()
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
-    if done.returncode:
-        sys.exit(f"{arguments}: {done.stderr}")
-    return time.perf_counter() - start, int(done.stderr.split()[-1]) / 1024
 
 
 def imports(scratch: Path) -> list[Line]:
@@ -165,38 +131,19 @@ def told(lines: list[Line]) -> list[Line]:
     return lines
 
 
-def show(lines: list[Line]) -> None:
-    table = Table("what", "measured", "command")
-    for line in lines:
-        table.add_row(line.what, line.value, line.command)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    Console(width=150).print(table)
-    print(f"{os.cpu_count()} cores; peak memory of this process {peak:.0f} MiB")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--reviewers", type=int, nargs="+", default=[1, 8, 32])
     parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--classes", type=int, default=CLASSES, help="with reference images")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="tusker-bench-") as name:
-        os.environ["TUSKER_HOME"] = f"{name}/home"
-        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-
-        from config import embedded
-
-        embedded.start()
-        try:
-            django.setup()
-            from benchmarks.search import class_search
-
-            scratch = Path(name)
-            lines = told(imports(scratch)) + told(pictures(scratch)) + told(class_search(scratch))
-            manage("collectstatic", "--no-input", "--verbosity", 0)
-            lines += told(reviewing(options.reviewers, options.seconds)) + told(results(scratch))
-            show(lines)
-        finally:
-            embedded.stop()
+    with own_home() as scratch:
+        lines = told(imports(scratch)) + told(class_search(scratch))
+        manage("collectstatic", "--no-input", "--verbosity", 0)
+        # Before the same photographs are a dataset: its images would be left out.
+        lines += told(references(scratch, options.classes)) + told(pictures(scratch))
+        lines += told(reviewing(options.reviewers, options.seconds)) + told(results(scratch))
+        show(lines)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ import django
 import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
-from benchmarks.__main__ import Line, manage, show
+from benchmarks.measuring import Line, manage, show
 
 COMMAND = "python -m benchmarks.explorer"
 CLASSES, INNER = 10_000, 3_000

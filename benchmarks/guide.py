@@ -21,7 +21,7 @@ from pathlib import Path
 import django
 import numpy as np
 
-from benchmarks.__main__ import Line, manage, show, timed
+from benchmarks.measuring import Line, manage, show, timed
 from config import embedded
 
 ENTRIES = 431

@@ -24,7 +24,7 @@ import django
 import numpy as np
 from playwright.sync_api import Page, Route, sync_playwright
 
-from benchmarks.__main__ import Line, manage, show
+from benchmarks.measuring import Line, manage, show
 
 COMMAND = "python -m benchmarks.search"
 CLASSES = 10_000

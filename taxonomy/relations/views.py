@@ -158,15 +158,13 @@ def _import(upload: UploadedFile, taxonomy: Taxonomy, request: HttpRequest) -> I
 
 
 def _matching(taxonomy: Taxonomy, text: str) -> QuerySet[ClassRelation]:
-    """The relations whose classes have the text in a name or as their key."""
+    """The relations of classes that have the text in a name or as their key."""
     found = ClassRelation.objects.filter(taxonomy=taxonomy)
     if not text:
         return found
-    sides = (f"{side}__synset" for side in ("first", "second"))
-    matches = (
-        Q(**{f"{side}__lemmas__icontains": text}) | Q(**{f"{side}__key": text}) for side in sides
-    )
-    return found.filter(next(matches) | next(matches))
+    named = Q(synset__lemmas__icontains=text) | Q(synset__key=text)
+    classes = list(taxonomy.classes.filter(named).values_list("pk", flat=True))
+    return found.filter(Q(first__in=classes) | Q(second__in=classes))
 
 
 def _shown(found: QuerySet[ClassRelation]) -> QuerySet[ClassRelation]:
