@@ -10,6 +10,8 @@ class StaticFilesStorage(CompressedManifestStaticFilesStorage):
     """Also rewrites the imports between ES modules."""
 
     support_js_module_import_aggregation = True
+    # A pass for each module that imports a module: chains may be as long.
+    max_post_process_passes = 30
 
     def post_process(self, paths: dict[str, Any], **options: Any) -> Iterator[Any]:
         """Leaves htmx's extensions alone: no page uses them, and one names a file not shipped."""
