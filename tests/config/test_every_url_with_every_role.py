@@ -15,6 +15,8 @@ from annotation.importing import jobs
 from annotation.models import Image
 from evaluation.reports import compute_report
 from evaluation.snapshots import take_snapshot
+from taxonomy.guide.writing import Draft, create_entry
+from taxonomy.models import GuideImage
 from tests.conftest import client_of
 from tests.factories import make_user
 from tests.worlds import picture_round
@@ -32,6 +34,20 @@ ALLOWED = {
     "export_download": {ADMIN},
     "figure": REVIEWING,
     "figure_script": REVIEWING,
+    "guide": PEOPLE,
+    "guide_archive": {ADMIN},
+    "guide_edit": PEOPLE,
+    "guide_entry": PEOPLE,
+    "guide_export": PEOPLE,
+    "guide_export_download": PEOPLE,
+    "guide_history": PEOPLE,
+    "guide_image": PEOPLE,
+    "guide_image_upload": PEOPLE,
+    "guide_new": PEOPLE,
+    "guide_preview": PEOPLE,
+    "guide_restore": PEOPLE,
+    "guide_revision": PEOPLE,
+    "guide_wish": PEOPLE,
     "home": PEOPLE,
     "image": REVIEWING,
     "import_job": {ADMIN},
@@ -54,6 +70,7 @@ ALLOWED = {
     "review_submit": REVIEWING,
     "round_close": {ADMIN},
     "round_new": {ADMIN},
+    "wanted_entries": PEOPLE,
 }
 
 
@@ -73,7 +90,20 @@ def addresses(db, tmp_path, admin) -> dict[str, str]:
     job = jobs.start("taxonomy", {"name": None, "files": []}, admin)
     token = invite(admin, [REVIEWER])
     image = Image.objects.first()
+    taxonomy = review_round.taxonomy
+    entry = create_entry(taxonomy, Draft("Cranes", "", [0]), admin)
+    picture = GuideImage.objects.create(
+        taxonomy=taxonomy, content_hash="0" * 64, width=1, height=1, author=admin
+    )
     arguments = {
+        **{name: [taxonomy.pk] for name in ("guide", "guide_new", "guide_preview")},
+        **{name: [taxonomy.pk] for name in ("guide_image_upload", "wanted_entries")},
+        **{f"guide_{page}": [taxonomy.pk, entry.pk] for page in ("archive", "edit", "entry")},
+        "guide_history": [taxonomy.pk, entry.pk],
+        **{f"guide_{page}": [taxonomy.pk, entry.pk, 1] for page in ("restore", "revision")},
+        **{name: [taxonomy.pk, "html"] for name in ("guide_export", "guide_export_download")},
+        "guide_image": [taxonomy.pk, picture.uid],
+        "guide_wish": [taxonomy.pk, 0],
         "accept_invitation": [token],
         "class_index": [review_round.taxonomy_id, "x"],
         "export_download": ["json"],
