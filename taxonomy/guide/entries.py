@@ -14,6 +14,7 @@ from taxonomy.guide.reading import Text, html_of
 from taxonomy.models import GuideEntry, LabelClass, Taxonomy
 
 SEVERAL = "in several groups"
+ALL = "all classes"
 NO_CLASS = "about no class"
 
 
@@ -82,16 +83,17 @@ def by_group(taxonomy: Taxonomy, entries: Iterable[GuideEntry]) -> list[Section]
     """A section per class group, in the groups' order.
 
     An entry stands under the smallest group that holds all of its classes, so that it is listed
-    once. What no group but that of all classes holds comes last.
+    once. What no group but that of all classes holds comes last; without other groups, that is all.
     """
     masks = group_masks(taxonomy)
     wanted = {name: mask for name, mask in masks.items() if not mask.all()}
     smallest = sorted(wanted, key=lambda name: wanted[name].sum())
-    sections: dict[str, list[GuideEntry]] = {name: [] for name in [*wanted, SEVERAL, NO_CLASS]}
+    rest = SEVERAL if wanted else ALL
+    sections: dict[str, list[GuideEntry]] = {name: [] for name in [*wanted, rest, NO_CLASS]}
     for entry in _sorted(entries):
         indices = [one.index for one in entry.classes.all()]
         fitting = (name for name in smallest if wanted[name][indices].all())
-        sections[next(fitting, SEVERAL) if indices else NO_CLASS].append(entry)
+        sections[next(fitting, rest) if indices else NO_CLASS].append(entry)
     return [Section(name, entries) for name, entries in sections.items() if entries]
 
 

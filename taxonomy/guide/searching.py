@@ -20,9 +20,11 @@ LIKENESS = 0.7  # of a word to one of the guide's, as difflib counts it, to be t
 # What PostgreSQL puts around a word that was found: two characters that are in no text.
 START, STOP = "\ue000", "\ue001"
 
+# Whole words: the stored ones are stems, which are too short to tell a typo from another word.
 VOCABULARY = """
     SELECT word FROM ts_stat(format(
-        'SELECT words FROM taxonomy_guiderevision revision
+        'SELECT to_tsvector(''simple'', revision.title || '' '' || revision.names || '' '' || revision.plain)
+         FROM taxonomy_guiderevision revision
          JOIN taxonomy_guideentry entry ON entry.current_id = revision.id
          WHERE entry.archived IS NULL AND entry.taxonomy_id = %%s', %s::bigint))
 """

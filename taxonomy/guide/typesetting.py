@@ -56,8 +56,8 @@ class Book:
 def typeset(text: str, near: Collection[int], book: Book) -> str:
     """A Typst expression: the content of an entry about the classes with the indices `near`.
 
-    Uses the functions `body-heading(rank, …)`, `side(…)`, `comparison(…)`, `picture(…)` and
-    `problem(…)` of the template `taxonomy/guide/guide.typ`.
+    Uses the functions `body-heading`, `quotation`, `picture`, `side`, `comparison` and `problem`
+    of the template `taxonomy/guide/guide.typ`.
     """
     return _Writer(book, near).blocks(parse(text))
 
@@ -92,7 +92,7 @@ class _Writer:
         if token.type in ("bullet_list_open", "ordered_list_open"):
             return self._list(token, inside)
         if token.type == "blockquote_open":
-            return f"quote(block: true, {self.blocks(inside)})"
+            return f"quotation({self.blocks(inside)})"
         if token.hidden:  # a paragraph in a list whose items stand close together
             return block([self.blocks(inside), "parbreak()"])
         return f"par({self.blocks(inside)})"
@@ -161,7 +161,7 @@ class _Writer:
         if not found:
             return f"problem({string(f'{text} (no such class)')})"
         links = [self._class(one, len(found) > 1) for one in found]
-        return "(" + " + [ / ] + ".join(f"{{[]; {link}}}" for link in links) + ")"
+        return "{[]; " + '; " / "; '.join(links) + "}"
 
     def _class(self, one: NamedClass, is_twin: bool) -> str:
         name = string(f"{one.name} ({one.kind or one.key})" if is_twin else one.name)
