@@ -111,6 +111,8 @@ def test_a_group_is_made_from_a_node_and_another_class_by_class(open_page, admin
     page = open_page(admin)
     page.goto(reverse("groups", args=[taxonomy.pk]))
     page.keyboard.press("n")
+    page.wait_for_url("**/new/")
+    page.wait_for_load_state("networkidle")
     page.get_by_label("Name").fill("fauna")
     page.get_by_label("Node", exact=True).press_sequentially("anim")
     page.get_by_role("radio", name="animal").check()

@@ -44,6 +44,15 @@ def write(page: Page, text: str) -> None:
     page.get_by_label("Text in Markdown").fill(text)
 
 
+def wait_until_kept(page) -> None:
+    """Until the browser has put the draft away; the page's policy allows no evaluated condition."""
+    for _ in range(50):
+        if page.evaluate("localStorage.length") == 1:
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError("no draft was kept")
+
+
 def test_writing_an_entry_with_a_preview_a_class_and_a_picture(open_page, labeler, six, tmp_path):
     page = open_page(labeler)
     page.goto(reverse("guide", args=[six.pk]))
@@ -96,6 +105,7 @@ def test_pictures_are_pasted_and_dropped(open_page, labeler, six, entry, tmp_pat
     images = page.get_by_role("region", name="Preview of the text").locator("img")
     for number, kind in enumerate(("paste", "drop"), 1):
         draw(tmp_path / f"{kind}.jpg", number)
+        page.locator("#text").press("Control+End")
         drop(page, kind, tmp_path / f"{kind}.jpg")
         expect(images).to_have_count(number)
     (tmp_path / "none.jpg").write_text("no picture")
@@ -140,7 +150,7 @@ def test_a_closed_tab_loses_nothing(open_page, labeler, six, entry):
     address = reverse("guide_edit", args=[six.pk, entry.pk])
     page.goto(address)
     write(page, "Half a thou")
-    page.wait_for_function("localStorage.length === 1")
+    wait_until_kept(page)
     page.goto("about:blank")
     page.goto(address)
     expect(page.locator("#draft")).to_contain_text("was not saved")
@@ -160,7 +170,7 @@ def test_a_draft_from_before_somebody_elses_change_meets_it(
     address = reverse("guide_edit", args=[six.pk, entry.pk])
     page.goto(address)
     write(page, "My old draft.")
-    page.wait_for_function("localStorage.length === 1")
+    wait_until_kept(page)
     page.goto("about:blank")
     save_entry(entry, Draft("Cranes", "Changed.", [0, 1]), reviewer, base=1)
     page.goto(address)
