@@ -34,14 +34,23 @@ export class Pictures {
     };
   }
 
+  // The sheet if it can be drawn, or else null. It is decoded aside, lest a frame waits for it.
   #sheet(url) {
-    if (!this.#sheets.has(url)) {
-      const sheet = new Image();
-      sheet.onload = this.onArrival;
-      sheet.src = url;
-      this.#sheets.set(url, sheet);
-    }
+    if (!this.#sheets.has(url)) this.#fetch(url);
     return this.#sheets.get(url);
+  }
+
+  async #fetch(url) {
+    this.#sheets.set(url, null);
+    const sheet = new Image();
+    sheet.src = url;
+    try {
+      await sheet.decode();
+    } catch {
+      return; // its tiles stay empty
+    }
+    this.#sheets.set(url, sheet);
+    this.onArrival();
   }
 
   // Draws the picture of a step into a square: one tile, or up to four as a mosaic. False if there
@@ -62,7 +71,7 @@ export class Pictures {
   #drawTile(context, index, x, y, side) {
     const place = this.#place(index);
     const sheet = this.#sheet(place.url);
-    if (!sheet.complete || !sheet.naturalWidth) return;
+    if (!sheet) return;
     const { tile } = this.thumbs;
     context.drawImage(sheet, place.x, place.y, tile, tile, x, y, side, side);
   }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from typing import Any
 
 import pytest
@@ -223,3 +224,10 @@ def test_the_data_is_kept_for_a_year_and_an_old_address_leads_to_the_new(write, 
 def test_an_unknown_taxonomy_is_not_found(labeler_client):
     assert labeler_client.get("/classes/987654/").status_code == 404
     assert labeler_client.get("/classes/987654/hierarchy/1-0.json").status_code == 404
+
+
+def test_the_list_of_taxonomies_counts_their_classes_and_nodes(write, labeler_client, imagenet1k):
+    load(write, PETS)
+    page = labeler_client.get("/classes/").content.decode()
+    numbers = re.findall(r'<td class="num">([\d,]+)</td>', page)
+    assert numbers == ["1,000", "1,860", "4", "10"]
