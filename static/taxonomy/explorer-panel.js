@@ -2,8 +2,9 @@
 
 import { countText, numberText } from "./explorer-canvas.js";
 
-// So many children are listed at first; a button lists the rest.
+// So many children are listed at first, and so many more whenever a button is pressed.
 const LISTED = 100;
+const MORE = 400;
 
 export function make(tag, className, ...content) {
   const element = document.createElement(tag);
@@ -110,16 +111,18 @@ export class Panel {
     const { children } = step;
     const title = make("h3", "", children.length === 1 ? "One kind" : `${numberText(children.length)} kinds`);
     const list = make("ul", "explorer-children");
-    const add = (from, to) => list.append(...children.slice(from, to).map((child) => this.#child(child)));
-    add(0, LISTED);
-    if (children.length <= LISTED) return [title, list];
-    const more = make("button", "", `List all ${numberText(children.length)}`);
+    const more = make("button", "");
     more.type = "button";
-    more.addEventListener("click", () => {
-      add(LISTED, children.length);
-      more.remove();
-      list.children[LISTED].querySelector(".explorer-link").focus();
-    });
+    const add = (number) => {
+      const from = list.childElementCount;
+      list.append(...children.slice(from, from + number).map((child) => this.#child(child)));
+      const left = children.length - list.childElementCount;
+      more.textContent = `${numberText(Math.min(left, MORE))} more of ${numberText(left)}`;
+      more.hidden = left === 0;
+      return list.children[from];
+    };
+    add(LISTED);
+    more.addEventListener("click", () => add(MORE).querySelector(".explorer-link").focus());
     return [title, list, more];
   }
 
