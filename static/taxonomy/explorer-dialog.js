@@ -50,7 +50,8 @@ function build(title) {
   const close = make("button", "", "Cancel ", make("kbd", "", "Esc"));
   close.type = "button";
   const body = make("div", "");
-  const dialog = make("dialog", "explorer-dialog", make("header", "row", heading, make("span", "spacer"), close), body);
+  const head = make("header", "row", heading, make("span", "spacer"), close);
+  const dialog = make("dialog", "explorer-dialog", head, body);
   dialog.setAttribute("aria-labelledby", heading.id);
   close.addEventListener("click", () => dialog.close());
   // The page behind must not hear the keys.

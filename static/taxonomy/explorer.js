@@ -232,7 +232,13 @@ class Explorer {
   async #loadSearch() {
     if (this.searching || !this.options.classesUrl) return;
     this.searching = true;
-    const { classes } = await loadClasses(this.options.classesUrl);
+    let classes;
+    try {
+      ({ classes } = await loadClasses(this.options.classesUrl));
+    } catch {
+      this.searching = false; // the next focus tries again
+      return;
+    }
     attachClassSearch(this.search, this.found, { classes, onPick: (found) => this.#jump(found.index) });
     // For what was typed meanwhile.
     if (this.search.value) this.search.dispatchEvent(new Event("input"));
