@@ -71,6 +71,14 @@ function insert(inserted, part = "") {
   if (part && place >= 0) text.setSelectionRange(start + place, start + place + part.length);
 }
 
+// Below the line of the caret, where the words that wait to be replaced in an earlier one may be.
+function insertPicture(markdown) {
+  const end = text.value.indexOf("\n", text.selectionEnd);
+  const place = end < 0 ? text.value.length : end;
+  text.setSelectionRange(place, place);
+  insert(`\n\n${markdown}\n`, "describe the picture");
+}
+
 function insertTemplate(name) {
   const chosen = picker?.chosen() ?? [];
   if (name === "mention") {
@@ -153,7 +161,7 @@ form.addEventListener("click", (event) => {
 attachPictures(text, document.getElementById("pictures"), {
   url: form.dataset.upload,
   token: form.elements.csrfmiddlewaretoken.value,
-  insert: (markdown) => insert(`\n${markdown}\n`, "describe the picture"),
+  insert: insertPicture,
   say,
 });
 count();

@@ -105,7 +105,6 @@ def test_pictures_are_pasted_and_dropped(open_page, labeler, six, entry, tmp_pat
     images = page.get_by_role("region", name="Preview of the text").locator("img")
     for number, kind in enumerate(("paste", "drop"), 1):
         draw(tmp_path / f"{kind}.jpg", number)
-        page.locator("#text").press("Control+End")
         drop(page, kind, tmp_path / f"{kind}.jpg")
         expect(images).to_have_count(number)
     (tmp_path / "none.jpg").write_text("no picture")
