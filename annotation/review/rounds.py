@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.cache import cache
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from annotation.models import Dataset, ReviewRound, RoundItem
 from taxonomy.bulk import analyze
@@ -40,6 +40,11 @@ MARK_ITEMS = """
           SELECT FROM annotation_candidate candidate
           WHERE candidate.image_id = item.image_id
             AND candidate.verdict = 0 AND candidate.added_by_id IS NULL))
+"""
+
+# In the order of keys, as everywhere; whoever is settling an item now is waited for.
+LOCK_ITEMS = """
+    SELECT id FROM annotation_rounditem WHERE round_id = %(round)s ORDER BY id FOR NO KEY UPDATE
 """
 
 
@@ -103,9 +108,27 @@ def refresh_items(review_round: ReviewRound) -> None:
 
 
 def extend_rounds() -> None:
-    """Bring every open round up to date after images, candidates or verdicts were imported."""
-    for review_round in ReviewRound.objects.filter(state=ReviewRound.State.OPEN):
+    """Bring every open round up to date after images, candidates or verdicts were imported.
+
+    Once the import is committed, items are marked again: a reviewer who judged in the meantime
+    could not see the new candidates, and may have left an image done that no longer is.
+    """
+    for review_round in _open_rounds():
         refresh_items(review_round)
+    transaction.on_commit(mark_items)
+
+
+@transaction.atomic
+def mark_items() -> None:
+    """Reopen and close the items of open rounds as their images' candidates stand."""
+    for review_round in _open_rounds():
+        with connection.cursor() as cursor:
+            cursor.execute(LOCK_ITEMS, {"round": review_round.pk})
+            cursor.execute(MARK_ITEMS, {"round": review_round.pk})
+
+
+def _open_rounds() -> QuerySet[ReviewRound]:
+    return ReviewRound.objects.filter(state=ReviewRound.State.OPEN)
 
 
 def close_round(review_round: ReviewRound) -> None:

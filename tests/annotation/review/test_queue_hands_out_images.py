@@ -4,14 +4,16 @@ import threading
 import uuid
 from datetime import timedelta
 
+import numpy as np
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
-from annotation.models import Image, RoundItem, Verdict
+from annotation.candidates import add_candidates
+from annotation.models import Image, ReviewRound, RoundItem, Verdict
 from annotation.review.items import describe
 from annotation.review.queue import history, may_open, next_images
-from annotation.review.rounds import extend_rounds
+from annotation.review.rounds import extend_rounds, open_round
 from tests.factories import judge, make_round, make_user
 
 pytestmark = pytest.mark.django_db
@@ -30,15 +32,20 @@ def test_images_come_in_the_order_of_the_round_and_once():
 
 
 def test_the_order_depends_on_the_seed_alone():
-    def keys(seed):
-        items = make_round(images=20, seed=seed).items.order_by("position")
-        return [item.image.key[-5:] for item in items.select_related("image")]
+    first = make_round(images=20, seed=1)
+    datasets = list(first.datasets.all())
 
-    one, same, other = keys(1), keys(1), keys(2)
-    # The keys hold the dataset's name, which differs between rounds: only their shuffling is seen.
-    assert sorted(one) == sorted(same) == sorted(other)
-    assert one != sorted(one)
-    assert one != other
+    def order(review_round):
+        items = review_round.items.order_by("position")
+        return list(items.values_list("image__key", flat=True))
+
+    def once_more(seed):
+        ReviewRound.objects.update(state=ReviewRound.State.CLOSED)
+        return order(open_round(f"seed {seed}", datasets, seed))
+
+    assert once_more(seed=1) == order(first)
+    assert once_more(seed=2) != order(first)
+    assert order(first) != sorted(order(first))
 
 
 def test_two_reviewers_never_hold_the_same_image():
@@ -84,10 +91,6 @@ def test_a_round_with_everything_judged_is_done():
 
 
 def test_a_new_candidate_of_a_judged_image_opens_it_again():
-    import numpy as np
-
-    from annotation.candidates import add_candidates
-
     current, user = make_round(images=1, per_image=1), make_user("reviewer")
     image = Image.objects.get()
     judge(current, user, image, image.target, Verdict.CORRECT)
@@ -119,6 +122,29 @@ def test_handing_out_takes_as_many_queries_for_one_image_as_for_eight(django_ass
         # Renewing, leasing, describing; a transaction within the test's is a savepoint, two more.
         with django_assert_num_queries(5):
             hand_out(want)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_candidate_that_is_imported_while_its_image_is_judged_opens_it_again():
+    current, user = make_round(images=1, per_image=1), make_user("reviewer")
+    image = Image.objects.get()
+    item = current.items.get()
+
+    def judge_the_last_candidate():
+        try:
+            judge(current, user, image, image.target, Verdict.CORRECT)
+        finally:
+            connection.close()
+
+    with transaction.atomic():
+        add_candidates(np.array([image.pk]), np.array([7]))
+        extend_rounds()
+        reviewer = threading.Thread(target=judge_the_last_candidate)
+        reviewer.start()
+        reviewer.join()
+    item.refresh_from_db()
+    assert not item.done
+    assert next_images(current, user, set(), 3).image_ids == [image.pk]
 
 
 @pytest.mark.django_db(transaction=True)
