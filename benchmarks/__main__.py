@@ -91,7 +91,8 @@ def reviewing(counts: list[int], seconds: float) -> list[Line]:
     with serving() as (port, _):
         for count in counts:
             result = run_load(port, current.pk, make_sessions(count), seconds, THINK)
-            command = f"python -m benchmarks.survive --reviewers {count} --seconds {seconds:g}"
+            options = f"--reviewers {count} --seconds {seconds:g} --think {THINK[0]} {THINK[1]}"
+            command = f"python -m benchmarks.survive {options}"
             for endpoint in ("next", "submit"):
                 numbers = percentiles(result.server_ms(endpoint))
                 what = f"{endpoint}, {count} at once, {unjudged:,} candidates"

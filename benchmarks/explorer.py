@@ -11,17 +11,15 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import django
 import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
-from benchmarks.measuring import Line, manage, show
+from benchmarks.measuring import Line, manage, own_home, show
 
 COMMAND = "python -m benchmarks.explorer"
 CLASSES, INNER = 10_000, 3_000
@@ -193,18 +191,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__)
     parser.add_argument("--loads", type=int, default=15)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="tusker-bench-") as name:
-        os.environ["TUSKER_HOME"] = f"{name}/home"
-        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-
-        from config import embedded
-
-        embedded.start()
-        try:
-            django.setup()
-            show(run(Path(name), options.loads))
-        finally:
-            embedded.stop()
+    with own_home() as scratch:
+        show(run(scratch, options.loads))
 
 
 if __name__ == "__main__":

@@ -14,15 +14,12 @@ import re
 import resource
 import subprocess
 import sys
-import tempfile
 import time
-from pathlib import Path
 
 import django
 import numpy as np
 
-from benchmarks.measuring import Line, manage, show, timed
-from config import embedded
+from benchmarks.measuring import Line, manage, own_home, show, timed
 
 ENTRIES = 431
 COMMAND = "python -m benchmarks.guide"
@@ -164,21 +161,15 @@ def main() -> None:
     parser.add_argument("--entries", type=int, default=ENTRIES)
     parser.add_argument("--export", choices=["pdf", "html"], help=argparse.SUPPRESS)
     options = parser.parse_args()
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     if options.export:
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
         django.setup()
         export(options.export)
         return
-    with tempfile.TemporaryDirectory(prefix="tusker-guide-bench-") as name:
-        os.environ["TUSKER_HOME"] = str(Path(name) / "home")
-        embedded.start()
-        try:
-            django.setup()
-            manage("migrate", "--verbosity", 0)
-            manage("load_taxonomy", "imagenet1k", "--json")
-            show(guide(options.entries))
-        finally:
-            embedded.stop()
+    with own_home():
+        manage("migrate", "--verbosity", 0)
+        manage("load_taxonomy", "imagenet1k", "--json")
+        show(guide(options.entries))
 
 
 if __name__ == "__main__":

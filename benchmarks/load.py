@@ -86,20 +86,21 @@ def run_load(
     sessions: list[str],
     seconds: float,
     think: tuple[float, float],
-    meanwhile: Callable[[], None] = lambda: None,
+    kill: Callable[[], None] | None = None,
 ) -> LoadResult:
     """Let one reviewer per session judge for `seconds`, thinking `think` (low, high) seconds each.
 
-    `meanwhile` runs beside them, for instance to kill servers; `run_load` waits for it too.
+    `kill` runs beside them and kills servers, so that answers are lost and asked for again;
+    without it a request that fails is an error.
     """
     over = threading.Event()
-    reviewers = [Reviewer(port, round_id, key, think, over) for key in sessions]
+    killing = kill is not None
+    reviewers = [Reviewer(port, round_id, key, think, over, killing) for key in sessions]
     start = time.monotonic()
     for reviewer in reviewers:
         reviewer.start()
-    disturber = threading.Thread(target=meanwhile)
-    disturber.start()
-    disturber.join()
+    if kill is not None:
+        kill()
     over.wait(max(0.0, seconds - (time.monotonic() - start)))
     over.set()
     for reviewer in reviewers:
@@ -115,9 +116,11 @@ class Reviewer(threading.Thread):
         session: str,
         think: tuple[float, float],
         over: threading.Event,
+        killing: bool,
     ) -> None:
         super().__init__(daemon=True)
         self.port, self.round_id, self.think, self.over = port, round_id, think, over
+        self.killing = killing
         token = uuid.uuid4().hex
         self.headers = {
             "Cookie": f"tusker_session={session}; tusker_csrf={token}",
@@ -165,8 +168,10 @@ class Reviewer(threading.Thread):
         while not self.over.is_set():
             try:
                 return self.post(endpoint, body)
-            except (OSError, http.client.HTTPException, ServerDown):
+            except (OSError, http.client.HTTPException, ServerDown) as error:
                 self.log.lost_answers += 1
+                if not self.killing:
+                    self.log.errors.append(f"{endpoint}: {error!r}")
                 self.connection = None
                 self.over.wait(0.3)
         return None
@@ -179,10 +184,10 @@ class Reviewer(threading.Thread):
         response = self.connection.getresponse()
         text = response.read()
         if response.status >= 500:
-            raise ServerDown
+            raise ServerDown(response.status)
         if response.status != 200:
             self.log.errors.append(f"{endpoint}: {response.status} {text[:200]!r}")
-            raise ServerDown
+            raise ServerDown(response.status)
         match = DURATION.search(response.headers["Server-Timing"])
         assert match is not None
         self.log.server_ms[endpoint].append(float(match[1]))

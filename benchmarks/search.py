@@ -15,16 +15,14 @@ import io
 import json
 import os
 import re
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import django
 import numpy as np
 from playwright.sync_api import Page, Route, sync_playwright
 
-from benchmarks.measuring import Line, manage, show
+from benchmarks.measuring import Line, manage, own_home, show
 
 COMMAND = "python -m benchmarks.search"
 CLASSES = 10_000
@@ -180,20 +178,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__)
     parser.add_argument("--queries", type=int, default=100)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="tusker-bench-") as name:
-        os.environ["TUSKER_HOME"] = f"{name}/home"
-        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-
-        from config import embedded
-
-        embedded.start()
-        try:
-            django.setup()
-            manage("migrate", "--verbosity", 0)
-            manage("load_taxonomy", "imagenet1k", "--json")
-            show(class_search(Path(name), options.queries))
-        finally:
-            embedded.stop()
+    with own_home() as scratch:
+        manage("migrate", "--verbosity", 0)
+        manage("load_taxonomy", "imagenet1k", "--json")
+        show(class_search(scratch, options.queries))
 
 
 if __name__ == "__main__":

@@ -32,13 +32,13 @@ def measure(
     sessions = make_sessions(reviewers)
 
     def disturb() -> None:
-        for part in PARTS if kill else ():
+        for part in PARTS:
             time.sleep(seconds / (len(PARTS) + 1))
             kill_part(part, supervisor)
 
     with serving() as (port, supervisor):
         connection.close()
-        result = run_load(port, current.pk, sessions, seconds, think, disturb)
+        result = run_load(port, current.pk, sessions, seconds, think, disturb if kill else None)
         exported = exported_judgments()
     return {
         "reviewers": reviewers,
