@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ MOST_OPS = 200
 MOST_HELD = 100
 DAY = 24 * 3600 * 1000
 LARGEST = 2**31 - 1
+HALF = re.compile("[\ud800-\udfff]")
 
 
 class Malformed(ValueError):
@@ -108,7 +110,8 @@ def _integer(value: Any, field: str, low: int, high: int | None) -> int:
 
 
 def _text(value: Any, field: str, longest: int) -> str:
-    if not isinstance(value, str) or "\0" in value:
+    # PostgreSQL stores neither NUL nor halves of characters, which JSON can spell.
+    if not isinstance(value, str) or "\0" in value or HALF.search(value):
         raise Malformed(f"{field}: expected text")
     if len(value) > longest:
         raise Malformed(f"{field}: longer than {longest} characters")

@@ -162,5 +162,5 @@ def _round(round_id: int) -> ReviewRound:
 def _body(request: HttpRequest) -> Any:
     try:
         return json.loads(request.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Malformed("expected JSON") from None

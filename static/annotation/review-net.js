@@ -3,7 +3,7 @@
 const TIMEOUT_MS = 20_000;
 // Browsers let requests of up to 64 kB in all outlive their page.
 const KEEPALIVE_CHARACTERS = 50_000;
-const KINDS = { 401: "login", 403: "forbidden", 404: "missing", 409: "closed", 400: "refused", 413: "refused" };
+const KINDS = { 401: "login", 403: "forbidden", 404: "missing", 409: "closed", 400: "refused" };
 
 export class RequestFailed extends Error {
   // kind: "offline", "login", "forbidden", "missing", "closed", "refused" or "server".
@@ -32,7 +32,9 @@ async function request(url, options) {
   }
   const data = await response.json().catch(() => null);
   if (response.ok && data) return data;
-  throw new RequestFailed(KINDS[response.status] ?? "server", data?.detail);
+  // A refusal is final only if the review API itself says it: a proxy's is not about the judgments.
+  const refusal = response.status !== 400 || data?.detail;
+  throw new RequestFailed((refusal && KINDS[response.status]) || "server", data?.detail);
 }
 
 // From the cookie, which a new login in another tab renews; else as the page came.

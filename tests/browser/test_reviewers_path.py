@@ -141,6 +141,19 @@ def test_judgments_that_wait_survive_a_reload(page, world):
     assert Judgment.objects.count() == Candidate.objects.filter(image__uid=first).count()
 
 
+def test_judgments_wait_while_a_proxy_refuses_them(page, world):
+    first = shown(page)
+    refusal = {"status": 400, "content_type": "text/html", "body": "<h1>Bad Request</h1>"}
+    page.route("**/api/submit/", lambda route: route.fulfill(**refusal))
+    judge_all(page, "y")
+    shown(page, other_than=first)
+    expect(page.locator("#saved-text")).to_have_text(re.compile("waiting"))
+    page.unroute("**/api/submit/")
+    page.goto(reverse("review_round", args=[world.pk]))
+    saved(page)
+    assert verdicts(first) == {Verdict.CORRECT}
+
+
 def test_an_answer_that_got_lost_is_not_stored_twice(page, world):
     first = shown(page)
     lost = []
@@ -262,6 +275,7 @@ def test_on_a_phone_everything_is_within_the_screen(open_page, reviewer, world):
 
 def test_from_the_key_to_the_next_image_painted_takes_no_network(page):
     page.wait_for_load_state("networkidle")
+    page.context.set_offline(True)
     uid = judge_all(page, "y")
     shown(page, other_than=uid)
     measured = page.evaluate("performance.getEntriesByName('key-to-paint').map((e) => e.duration)")

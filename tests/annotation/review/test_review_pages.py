@@ -133,6 +133,23 @@ def test_what_is_no_submit_is_refused(reviewer_client, body):
     assert post(reviewer_client, "review_submit", make_round(), body).status_code == 400
 
 
+def test_json_that_is_nested_too_deeply_is_refused(reviewer_client):
+    url = reverse("review_submit", args=[make_round().pk])
+    answer = reviewer_client.post(url, "[" * 100_000, content_type="application/json")
+    assert answer.status_code == 400
+
+
+def test_a_comment_with_half_a_character_is_rejected_and_the_judgment_beside_it_stored(
+    reviewer_client,
+):
+    current = make_round()
+    op = judgment(take(reviewer_client, current, 1)[0])
+    half = {"type": "comment", "id": str(uuid.uuid4()), "image": op["image"], "text": "a \ud83d b"}
+    answer = post(reviewer_client, "review_submit", current, {"ops": [half, op]}).json()
+    assert answer["accepted"] == [op["id"]]
+    assert answer["rejected"] == [{"id": half["id"], "reason": "text: expected text"}]
+
+
 def test_one_bad_operation_does_not_hold_up_the_others(reviewer_client):
     current = make_round()
     item = take(reviewer_client, current, 1)[0]
