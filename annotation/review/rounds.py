@@ -10,12 +10,14 @@ from django.core.cache import cache
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
+from annotation.importing.alone import wait_for_imports
 from annotation.models import Dataset, ReviewRound, RoundItem
 from taxonomy.bulk import analyze
 from taxonomy.errors import InputError
 
 PROGRESS_SECONDS = 5
 
+# An image that a dataset has come to share with another open round stays there alone.
 # The order depends on the seed and the images' keys alone, so it is the same on every machine.
 ADD_ITEMS = """
     INSERT INTO annotation_rounditem (round_id, image_id, position, done)
@@ -28,6 +30,10 @@ ADD_ITEMS = """
         SELECT FROM annotation_datasetimage member
         JOIN annotation_reviewround_datasets scope ON scope.dataset_id = member.dataset_id
         WHERE member.image_id = image.id AND scope.reviewround_id = %(round)s
+    ) AND NOT EXISTS (
+        SELECT FROM annotation_rounditem other
+        JOIN annotation_reviewround open ON open.id = other.round_id AND open.state = 'open'
+        WHERE other.image_id = image.id AND open.id <> %(round)s
     )
     ON CONFLICT (round_id, image_id) DO NOTHING
 """
@@ -78,6 +84,7 @@ def open_round(name: str, datasets: Iterable[Dataset], seed: int) -> ReviewRound
         raise InputError("A round needs at least one dataset.")
     if len({dataset.taxonomy_id for dataset in datasets}) > 1:
         raise InputError("The datasets of a round must share one taxonomy.")
+    wait_for_imports()
     refuse_overlap(datasets)
     review_round = ReviewRound.objects.create(
         name=name, seed=seed, taxonomy_id=datasets[0].taxonomy_id

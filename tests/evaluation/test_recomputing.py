@@ -224,7 +224,8 @@ def test_what_an_admin_asks_for_waits_for_its_turn_and_then_comes():
 def test_the_lock_is_free_afterwards(judging):
     recompute_now(1)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+        held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = %s"
+        cursor.execute(held, [LOCK])
         assert cursor.fetchone()[0] == 0
     assert LOCK < 2**31
 

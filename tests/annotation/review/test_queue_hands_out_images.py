@@ -10,10 +10,10 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from annotation.candidates import add_candidates
-from annotation.models import Image, ReviewRound, RoundItem, Verdict
+from annotation.models import DatasetImage, Image, ReviewRound, RoundItem, Verdict
 from annotation.review.items import describe
 from annotation.review.queue import history, may_open, next_images
-from annotation.review.rounds import extend_rounds, open_round
+from annotation.review.rounds import close_round, extend_rounds, open_round
 from tests.factories import judge, make_round, make_user
 
 pytestmark = pytest.mark.django_db
@@ -97,6 +97,18 @@ def test_a_new_candidate_of_a_judged_image_opens_it_again():
     add_candidates(np.array([image.pk]), np.array([7]))
     extend_rounds()
     assert next_images(current, user, set(), 3).image_ids == [image.pk]
+
+
+def test_an_image_that_a_dataset_comes_to_share_stays_in_the_round_that_has_it():
+    one, other = make_round(images=2), make_round(images=2)
+    shared = one.items.order_by("position")[0].image
+    joined = other.datasets.get()
+    DatasetImage.objects.create(dataset=joined, image=shared, position=joined.size)
+    extend_rounds()
+    assert one.items.count() == other.items.count() == 2
+    close_round(one)
+    extend_rounds()
+    assert other.items.filter(image=shared).exists()
 
 
 def test_a_reviewer_may_open_what_they_hold_or_judged_and_nothing_else():
