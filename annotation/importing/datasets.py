@@ -125,6 +125,8 @@ def import_dataset(
     """
     if not 0 < len(name.strip()) <= 100:
         raise InputError("a dataset's name has 1 to 100 characters")
+    if not name.isprintable():
+        raise InputError("a dataset's name is text that can be shown")
     with one_at_a_time():
         found = _taxonomy(name, taxonomy)
         progress("reading labels", 0, 0)

@@ -33,7 +33,7 @@ REASONS = [
 ]
 
 
-@require_http_methods(["GET", "POST"])
+@require_GET
 @roles_required(ADMIN, REVIEWER)
 def review(request: HttpRequest) -> HttpResponse:
     """All rounds and how far they are; an admin opens a round here."""

@@ -538,6 +538,12 @@ def test_a_model_cannot_take_a_persons_name(photos, refused):
     assert line == "Ada.npy: 'Ada' is a person; give the model another name"
 
 
+@pytest.mark.parametrize("name", ["a\nb", "bell\a", "half \ud83d"])
+def test_a_dataset_name_that_cannot_be_shown(six, refused, name):
+    line = refused("import_dataset", name, write_csv(six / "l.csv", "x,0"))
+    assert line == "a dataset's name is text that can be shown"
+
+
 @pytest.mark.parametrize("name", ["", "  ", "n" * 101])
 def test_a_dataset_name_of_the_wrong_length(six, refused, name):
     line = refused("import_dataset", name, write_csv(six / "l.csv", "x,0"))

@@ -622,6 +622,21 @@ def test_two_jobs_do_not_run_at_once(transactional_db, job, admin, photos):
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_job_that_loses_the_database_fails_and_says_so(transactional_db, job, monkeypatch):
+    def lose(*_: object) -> dict[str, object]:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        return {}
+
+    monkeypatch.setitem(jobs.RUNNERS, "predictions", lose)
+    jobs.run_job(job.pk)
+    job.refresh_from_db()
+    assert job.state == State.FAILED
+    assert job.finished is not None
+    assert "server's log" in job.errors[0]["reason"]
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_second_worker_leaves_a_running_job_alone(transactional_db, job, monkeypatch):
     begun, go_on, runs = threading.Event(), threading.Event(), []
 
