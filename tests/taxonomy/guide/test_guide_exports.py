@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from html.parser import HTMLParser
@@ -106,6 +107,10 @@ def test_the_pdf_opens_and_says_what_was_written(guide):
         "stranger (no picture of the guide)",
     ):  # fmt: skip
         assert expected in words
+    contents = re.search(r"Contents(.*?)\f", text, re.DOTALL)[1]
+    page = int(re.search(r"#Elephants <\$1>\D+(\d+)", contents)[1])
+    assert "Tusks." in text.split("\f")[page - 1]
+    assert re.search(rf"tusker c\D+{page}\b", text)
 
 
 NAMES = ClassNames(

@@ -10,7 +10,7 @@ from taxonomy.guide.writing import Draft, create_entry, save_entry, set_archived
 def guide(six, admin):
     for title, text, about in [
         ("Cranes", "The *bill* of the bird is pointed; see how it stands in marshes.", [0, 1]),
-        ("Elephants", "Tuskers without tusks are elephants. Grey skin & > 2 m.", [2, 3]),
+        ("Elephants", "Tuskers without tusks are elephants. Skin & tail > 2 m, grey.", [2, 3]),
         ("Glass for eyes", "One lens burns, two are worn: the bill of a cap hides them.", [4, 5]),
     ]:
         create_entry(six, Draft(title, text, about), admin)
@@ -47,10 +47,10 @@ def test_a_title_counts_more_than_a_text(guide, admin):
     assert titles(search(guide, "elephant")) == ["Elephants", "Other birds"]
 
 
-def test_the_words_found_are_marked(guide):
+def test_the_words_found_are_marked_and_the_rest_is_escaped(guide):
     (hit,) = search(guide, "grey elephants").hits
     assert hit.title == "<mark>Elephants</mark>"
-    assert "<mark>Grey</mark> skin" in hit.snippet
+    assert "Skin &amp; tail &gt; 2 m, <mark>grey</mark>" in hit.snippet
 
 
 def test_a_typo_is_taken_for_the_nearest_word_and_it_says_so(guide):

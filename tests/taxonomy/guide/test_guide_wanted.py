@@ -33,7 +33,7 @@ def test_classes_asked_for_by_most_come_first(six, admin, labeler):
 
 
 def test_a_long_list_is_cut_and_says_by_how_much(six, write, django_assert_num_queries):
-    rows = "".join(f"{index},k{index},twin {index // 2},sense {index}\n" for index in range(60))
+    rows = "".join(f"{index},k{index},twin {index // 2},meaning {index}\n" for index in range(60))
     load_csv(write("many.csv", f"index,key,name,definition\n{rows}"))
     many = Taxonomy.objects.get(name="many")
     with django_assert_num_queries(5):
