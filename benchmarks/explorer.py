@@ -178,7 +178,7 @@ def run(scratch: Path, loads: int) -> list[Line]:
     draw_sheets()
     [session] = make_sessions(1)
     found = []
-    with serving(workers=1) as (port, _):
+    with serving() as (port, _):
         for taxonomy in Taxonomy.objects.order_by("pk"):
             size = taxonomy.classes.count()
             name = f"{taxonomy.name}, {size:,} classes, {taxonomy.synsets.count():,} nodes"
