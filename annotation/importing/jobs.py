@@ -74,7 +74,8 @@ def _run(job: ImportJob) -> None:
     except Exception:
         logger.exception("import %s failed", job.pk)
         # If it was the database that went, what follows needs another connection.
-        connection.close_if_unusable_or_obsolete()
+        if connection.errors_occurred and not connection.is_usable():
+            connection.close()
         after = AFTER_FAILURE.get(job.kind, "Nothing was changed.")
         reason = f"The import failed for a reason that is in the server's log. {after}"
         job.errors = [{"file": "", "row": None, "reason": reason}]
