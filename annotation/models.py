@@ -98,11 +98,19 @@ class Participant(models.Model):
         return self.name
 
 
+class PredictionSetQuerySet(models.QuerySet["PredictionSet"]):
+    def current(self) -> PredictionSetQuerySet:
+        """Those that no others have taken the place of."""
+        return self.filter(replaced=None)
+
+
 class PredictionSet(models.Model):
     """The top-k classes of every image of a dataset, by one participant.
 
     `top_k` is int32 [size, k] in little-endian bytes, best first; row = the image's position in
     the dataset; -1 = no prediction. Images appended to the dataset later have no row.
+
+    Replaced predictions are kept: reports computed from them can be computed again.
     """
 
     participant = models.ForeignKey(Participant, models.CASCADE, related_name="prediction_sets")
@@ -112,10 +120,17 @@ class PredictionSet(models.Model):
     top_k = models.BinaryField()
     sha256 = models.CharField(max_length=64, help_text="of the bytes in top_k")
     created = models.DateTimeField(auto_now_add=True)
+    replaced = models.DateTimeField(null=True, help_text="when others took their place")
+
+    objects = PredictionSetQuerySet.as_manager()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["participant", "dataset"], name="one_prediction_set")
+            models.UniqueConstraint(
+                fields=["participant", "dataset"],
+                name="one_prediction_set",
+                condition=Q(replaced=None),
+            )
         ]
 
     def __str__(self) -> str:
@@ -248,6 +263,18 @@ class ProblemReport(models.Model):
 
     def __str__(self) -> str:
         return f"{self.image_id}: {self.problematic}"
+
+
+class Skip(models.Model):
+    """A reviewer put an image off. Append-only."""
+
+    client_id = models.UUIDField(unique=True)
+    item = models.ForeignKey(RoundItem, models.CASCADE, related_name="skips")
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.item_id}: {self.reviewer_id}"
 
 
 class Comment(models.Model):

@@ -38,7 +38,9 @@ def imports(scratch: Path) -> list[Line]:
         peak = max(peak, memory)
         dataset = Dataset.objects.get(name=name)
         images += dataset.size
-        predictions += dataset.size * PredictionSet.objects.filter(dataset=dataset).count()
+        predictions += (
+            dataset.size * PredictionSet.objects.current().filter(dataset=dataset).count()
+        )
     rate = f"{predictions:,} top-1 in {taken['predictions']:.1f} s"
     return [
         *lines,

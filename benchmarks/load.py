@@ -1,8 +1,9 @@
 """Many reviewers at once against a running server, each judging image after image.
 
-They speak to the server as the review page does: `next` ahead of need, one `submit` per
-judgment, the same submit again whenever no answer came. What the server acknowledged is
-remembered, and looked for in the export afterwards.
+They speak to the server as the review page does: `next` ahead of need, one `submit` per key press,
+the same submit again whenever no answer came. Now and then they skip an image, take a judgment
+back, add a class or report a problem. Judgments that the server acknowledged are remembered, and
+looked for in the export afterwards.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +26,9 @@ from accounts.models import User
 from accounts.roles import REVIEWER
 
 AHEAD = 4
+CLASSES = 1000
+SKIPPED, REPORTED, ADDED = 0.05, 0.03, 0.1  # of the images
+TAKEN_BACK = 0.03  # of the judgments
 DURATION = re.compile(r"dur=([\d.]+)")
 
 
@@ -147,21 +151,38 @@ class Reviewer(threading.Thread):
             self.judge_image(ahead.pop(0))
 
     def judge_image(self, image: dict[str, Any]) -> None:
-        for candidate in image["candidates"]:
-            if candidate["verdict"] != "unjudged":
-                continue
+        for op in self.words(image):
+            op |= {"id": str(uuid.uuid4()), "image": image["uid"]}
             if self.over.wait(self.random.uniform(*self.think)):
                 return
-            op = {
-                "type": "judge", "id": str(uuid.uuid4()), "image": image["uid"],
-                "class": candidate["class"], "ms": 1000,
-                "verdict": self.random.choice(["correct", "incorrect", "unclear"]),
-            }  # fmt: skip
             answer = self.ask("submit", {"ops": [op]})
             if answer is None:
                 return
-            self.log.acknowledged += answer["accepted"]
+            if op["type"] in ("judge", "add"):
+                self.log.acknowledged += answer["accepted"]
+            elif op["type"] == "skip":  # it is anybody's now
+                self.log.images = [uid for uid in self.log.images if uid != image["uid"]]
             self.log.errors += [str(rejected) for rejected in answer["rejected"]]
+
+    def words(self, image: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """What the reviewer has to say about an image, one key press after the other."""
+        if self.random.random() < SKIPPED:
+            yield {"type": "skip"}
+            return
+        if self.random.random() < REPORTED:
+            yield {"type": "problem", "problematic": True, "reason": "blurry or too dark"}
+            yield {"type": "problem", "problematic": False, "reason": ""}
+        for candidate in image["candidates"]:
+            if candidate["verdict"] != "unjudged":
+                continue
+            word = {"type": "judge", "class": candidate["class"], "ms": 1000}
+            if self.random.random() < TAKEN_BACK:
+                yield word | {"verdict": "correct"}
+                yield word | {"verdict": "unjudged"}
+            yield word | {"verdict": self.random.choice(["correct", "incorrect", "unclear"])}
+        if self.random.random() < ADDED:
+            index = self.random.randrange(CLASSES)
+            yield {"type": "add", "class": index, "ms": 1000, "verdict": "correct"}
 
     def ask(self, endpoint: str, body: dict[str, Any]) -> dict[str, Any] | None:
         """Post until an answer comes; None once the time is over without one."""

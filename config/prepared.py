@@ -16,6 +16,7 @@ from django.db.models import Model
 M = TypeVar("M", bound=Model)
 
 _prepared: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
+_known: list[Statement] = []
 
 
 class Statement:
@@ -24,18 +25,35 @@ class Statement:
     def __init__(self, name: str, types: str, sql: str) -> None:
         self.name = f"tusker_{name}"
         self.prepare = f"PREPARE {self.name} ({types}) AS {sql}"
-        marks = ", ".join(f"%s::{kind.strip()}" for kind in types.split(","))
-        self.execute = f"EXECUTE {self.name} ({marks})"
+        marks = [f"%s::{kind.strip()}" for kind in types.split(",")]
+        self.execute = f"EXECUTE {self.name} ({', '.join(marks)})"
+        self.plan = f"EXPLAIN EXECUTE {self.name} ({', '.join(['NULL'] * len(marks))})"
+        _known.append(self)
 
     def run(self, *parameters: Any) -> list[tuple[Any, ...]]:
         """Execute it on the current connection; the rows it returns, if it returns any."""
         with connection.cursor() as cursor:
-            known = _prepared.setdefault(connection.connection, set())
-            if self.name not in known:
-                cursor.execute(self.prepare)
-                known.add(self.name)
+            self._prepare(cursor)
             cursor.execute(self.execute, parameters)
             return cursor.fetchall() if cursor.description else []
+
+    def warm(self) -> None:
+        """Have it planned on the current connection, without executing it."""
+        with connection.cursor() as cursor:
+            self._prepare(cursor)
+            cursor.execute(self.plan)
+
+    def _prepare(self, cursor: Any) -> None:
+        known = _prepared.setdefault(connection.connection, set())
+        if self.name not in known:
+            cursor.execute(self.prepare)
+            known.add(self.name)
+
+
+def warm() -> None:
+    """Connect, and plan every known statement, so that no request has to wait for it."""
+    for statement in _known:
+        statement.warm()
 
 
 def fetch(model: type[M], key: Any) -> M | None:

@@ -78,7 +78,8 @@ def port_is_free(host: str, port: int) -> bool:
 
 def children(host: str, port: int, workers: int) -> list[Child]:
     web = [
-        sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"{host}:{port}",
+        sys.executable, "-m", "gunicorn", "config.wsgi",
+        "--config", "python:config.webserver", "--bind", f"{host}:{port}",
         "--worker-class", "gthread", "--workers", str(workers), "--threads", "2",
         "--keep-alive", "75", "--timeout", "60", "--log-level", "warning", "--preload",
     ]  # fmt: skip

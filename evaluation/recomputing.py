@@ -30,7 +30,9 @@ SIGNATURE = """
         coalesce((SELECT max(id) FROM annotation_judgment), 0),
         coalesce((SELECT max(id) FROM annotation_problemreport), 0),
         (SELECT md5(string_agg(content_hash, ',' ORDER BY id)) FROM taxonomy_taxonomy),
-        (SELECT md5(string_agg(id || sha256, ',' ORDER BY id)) FROM annotation_predictionset),
+        (SELECT md5(string_agg(concat_ws(':', dataset_id, participant_id, sha256), ','
+                               ORDER BY dataset_id, participant_id))
+         FROM annotation_predictionset WHERE replaced IS NULL),
         (SELECT string_agg((pg_stat_get_tuples_inserted(oid) + pg_stat_get_tuples_updated(oid)
                             + pg_stat_get_tuples_deleted(oid))::text, ',' ORDER BY oid)
          FROM unnest(ARRAY['annotation_candidate', 'annotation_datasetimage']::regclass[]) oid))

@@ -22,7 +22,7 @@ from taxonomy.errors import InputError
 from taxonomy.groups import group_masks
 
 # To be raised when a formula changes, so that reports made before it are not taken for current.
-METHOD = 1
+METHOD = 2
 
 TOP = 5
 
@@ -85,14 +85,12 @@ def latest_report() -> MetricReport | None:
 def compute_rows(snapshot: LabelSnapshot, parameters: dict[str, Any]) -> list[dict[str, Any]]:
     """The rows of a report, from the frozen labels and the predictions named by their hashes.
 
-    Raises InputError if a prediction set was replaced since, or the groups have changed.
+    Raises InputError if predictions were deleted since.
     """
     labels = load_labels(snapshot)
     rows: list[dict[str, Any]] = []
     for dataset in parameters["datasets"]:
-        masks = _masks(dataset, parameters["groups"])
-        if _sha256(masks) != parameters["groups_sha256"][dataset]:
-            raise InputError("The class groups have changed since this report was computed.")
+        masks = _unpack(parameters["masks"][dataset])
         wanted = parameters["predictions"].get(dataset, {})
         sets, top_k = _load_predictions(dataset, wanted, len(labels.members[dataset]))
         rows += _describe(dataset, sets, masks, _data(labels, dataset, masks, top_k))
@@ -117,7 +115,7 @@ def _parameters(
         "method": METHOD,
         "datasets": chosen,
         "groups": group_names,
-        "groups_sha256": {name: _sha256(masks) for name, masks in known.items()},
+        "masks": {name: _pack(masks) for name, masks in known.items()},
         "predictions": predictions,
     }
 
@@ -129,7 +127,7 @@ def _predictions(
     chosen = Q(dataset__name__in=datasets)
     if participants is not None:
         chosen &= Q(participant__name__in=participants)
-    sets = PredictionSet.objects.filter(chosen).order_by("participant__name")
+    sets = PredictionSet.objects.current().filter(chosen).order_by("participant__name")
     found: dict[str, dict[str, str]] = {name: {} for name in datasets}
     for dataset, participant, digest in sets.values_list(
         "dataset__name", "participant__name", "sha256"
@@ -159,11 +157,20 @@ def _masks(dataset: str, names: Sequence[str] | None) -> dict[str, NDArray[np.bo
     return {group: mask for group, mask in masks.items() if group in names}
 
 
-def _sha256(masks: dict[str, NDArray[np.bool_]]) -> str:
-    digest = hashlib.sha256()
-    for group, mask in masks.items():
-        digest.update(f"{group};{len(mask)};".encode() + mask.tobytes())
-    return digest.hexdigest()
+def _pack(masks: dict[str, NDArray[np.bool_]]) -> dict[str, Any]:
+    """Groups of classes as JSON: the number of classes, and per group its bits in hexadecimal."""
+    size = len(next(iter(masks.values()), ()))
+    groups = {group: np.packbits(mask).tobytes().hex() for group, mask in masks.items()}
+    return {"classes": size, "groups": groups}
+
+
+def _unpack(packed: dict[str, Any]) -> dict[str, NDArray[np.bool_]]:
+    return {
+        group: np.unpackbits(
+            np.frombuffer(bytes.fromhex(bits), np.uint8), count=packed["classes"]
+        ).astype(bool)
+        for group, bits in packed["groups"].items()
+    }
 
 
 def _load_predictions(
@@ -171,18 +178,22 @@ def _load_predictions(
 ) -> tuple[list[PredictionSet], NDArray[np.int32]]:
     """The sets with the wanted hashes, by participant, and their classes int32 [n, n_images, 5]."""
     sets = PredictionSet.objects.filter(dataset__name=dataset, participant__name__in=wanted)
-    found = []
+    sets = sets.filter(sha256__in=wanted.values()).select_related("participant")
+    sets = sets.order_by("participant__name", "-pk")
+    found: list[PredictionSet] = []
     top_k = np.full((len(wanted), n_images, TOP), -1, dtype=np.int32)
-    sets = sets.select_related("participant").order_by("participant__name")
-    for i, predictions in enumerate(sets.iterator(chunk_size=8)):
-        if predictions.sha256 != wanted[predictions.participant.name]:
-            break
+    for predictions in sets.iterator(chunk_size=8):
+        name, i = predictions.participant.name, len(found)
+        # Predictions may have come back after others had taken their place.
+        known = found and found[-1].participant.name == name
+        if known or predictions.sha256 != wanted[name]:
+            continue
         classes = np.frombuffer(predictions.top_k, dtype="<i4").reshape(-1, predictions.k)
         top_k[i, : len(classes), : predictions.k] = classes[:n_images, :TOP]
         predictions.top_k = b""
         found.append(predictions)
     if len(found) < len(wanted):
-        raise InputError(f"Predictions for '{dataset}' were replaced since this was computed.")
+        raise InputError(f"Predictions for '{dataset}' were deleted since this was computed.")
     return found, top_k
 
 

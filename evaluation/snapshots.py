@@ -135,6 +135,16 @@ def take_snapshot(datasets: Sequence[str] | None = None) -> LabelSnapshot:
     return LabelSnapshot.objects.get_or_create(hash=digest, defaults=content)[0]
 
 
+def find_snapshot(prefix: str) -> LabelSnapshot:
+    """The snapshot whose hash begins so. Raises InputError unless there is exactly one."""
+    found = list(LabelSnapshot.objects.defer("arrays").filter(hash__startswith=prefix)[:2])
+    if not found:
+        raise InputError(f"There is no snapshot '{prefix}'.")
+    if len(found) > 1:
+        raise InputError(f"At least 2 snapshots begin with '{prefix}'.")
+    return found[0]
+
+
 def load_labels(snapshot: LabelSnapshot) -> Labels:
     """The frozen labels of a snapshot."""
     with np.load(io.BytesIO(snapshot.arrays), allow_pickle=False) as arrays:

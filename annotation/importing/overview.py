@@ -14,7 +14,7 @@ SAMPLES = 6
 OVERVIEW = """
     SELECT dataset.id, dataset.name, taxonomy.name, dataset.size,
         (SELECT count(*) FROM annotation_predictionset prediction
-         WHERE prediction.dataset_id = dataset.id),
+         WHERE prediction.dataset_id = dataset.id AND prediction.replaced IS NULL),
         coalesce(counts.files, 0), coalesce(counts.candidates, 0), coalesce(counts.unjudged, 0),
         (SELECT array_agg(sample.uid::text) FROM (
             SELECT image.uid FROM annotation_datasetimage member

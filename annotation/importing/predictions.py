@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from django.db import transaction
+from django.db.models.functions import Now
 
 from annotation.candidates import add_candidates
 from annotation.importing.alone import one_at_a_time
@@ -153,7 +154,7 @@ def _store(
     replace: bool,
     progress: Progress,
 ) -> dict[str, Any]:
-    sets = PredictionSet.objects.filter(dataset=dataset, participant__name__in=files)
+    sets = PredictionSet.objects.current().filter(dataset=dataset, participant__name__in=files)
     there = dict(sets.values_list("participant__name", "sha256"))
     changed = {name: file for name, file in files.items() if there.get(name) != file.sha256}
     replaced = [name for name in changed if name in there]
@@ -163,6 +164,7 @@ def _store(
             " in their place",
             file=files[replaced[0]].path,
         )
+    sets.filter(participant__name__in=replaced).update(replaced=Now())
     _store_sets(dataset, changed, progress)
     new = _add_candidates(images, [file.top_k for file in changed.values()])
     extend_rounds()
@@ -193,10 +195,7 @@ def _store_sets(dataset: Dataset, files: Mapping[str, ModelFile], progress: Prog
                     sha256=files[name].sha256,
                 )
                 for name in names[start : start + STORED_AT_ONCE]
-            ],
-            update_conflicts=True,
-            unique_fields=["participant", "dataset"],
-            update_fields=["k", "size", "top_k", "sha256", "created"],
+            ]
         )  # fmt: skip
 
 

@@ -172,14 +172,23 @@ SETTLE_ITEMS = Statement(
     """,
 )
 
+# A late copy of a skip must not move the image when its reviewer has it again.
 SKIP = Statement(
     "skip",
-    "bigint, bigint, bigint",
+    "bigint, bigint, uuid, bigint",
     """
+    WITH said AS (
+        INSERT INTO annotation_skip (client_id, item_id, reviewer_id, created)
+        SELECT $3, id, $2, statement_timestamp() FROM annotation_rounditem
+        WHERE round_id = $1 AND image_id = $4
+        ON CONFLICT (client_id) DO NOTHING
+        RETURNING item_id
+    )
     UPDATE annotation_rounditem item
     SET holder_id = NULL, leased_until = NULL,
-        position = 1 + (SELECT max(position) FROM annotation_rounditem WHERE round_id = $1)
-    WHERE round_id = $1 AND holder_id = $2 AND image_id = $3 AND NOT done
+        position = 1 + (
+            SELECT max(position) FROM annotation_rounditem WHERE round_id = $1 AND NOT done)
+    FROM said WHERE item.id = said.item_id AND item.holder_id = $2 AND NOT item.done
     """,
 )
 
@@ -206,7 +215,7 @@ def submit(review_round: ReviewRound, user: User, ops: Sequence[Op]) -> Outcome:
     SETTLE_ITEMS.run(user.pk, settings.LEASE_SECONDS, sorted(images.values()))
     for op in known:
         if isinstance(op, Skip):
-            SKIP.run(review_round.pk, user.pk, images[op.image])
+            SKIP.run(review_round.pk, user.pk, str(op.id), images[op.image])
             outcome.accepted.append(op.id)
     return outcome
 

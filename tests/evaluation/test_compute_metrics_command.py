@@ -6,6 +6,7 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
+from annotation.models import Candidate, Verdict
 from evaluation.models import LabelSnapshot, MetricReport
 from taxonomy.models import ClassGroup, Taxonomy
 from tests.evaluation.worlds import build, predict, random_world
@@ -92,6 +93,14 @@ def test_an_unknown_name_is_one_clear_line_and_leaves_no_report(arguments):
     assert "'x'" in str(error.value)
     assert "\n" not in str(error.value)
     assert not MetricReport.objects.exists()
+
+
+def test_an_earlier_snapshot_gives_the_numbers_it_gave():
+    build(random_world(55))
+    first = json.loads(run("--json"))
+    Candidate.objects.update(verdict=Verdict.CORRECT)
+    assert json.loads(run("--json"))["snapshot"] != first["snapshot"]
+    assert json.loads(run("--json", "--snapshot", first["snapshot"][:12])) == first
 
 
 def test_without_json_people_get_a_table():

@@ -2,16 +2,17 @@ from __future__ import annotations
 
 import random
 
+import numpy as np
 import pytest
 from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.proportion import proportion_confint
 
-from annotation.models import Candidate, Dataset, Image, Verdict
+from annotation.models import Candidate, Dataset, Image, PredictionSet, Verdict
 from evaluation.models import MetricReport
 from evaluation.reports import compute_report, compute_rows, latest_report
-from evaluation.snapshots import take_snapshot
+from evaluation.snapshots import find_snapshot, take_snapshot
 from taxonomy.errors import InputError
 from taxonomy.models import ClassGroup
 from tests.evaluation.worlds import build, expected_counts, passing, predict, random_world
@@ -112,22 +113,48 @@ def test_a_report_can_be_computed_again_from_its_snapshot_bit_for_bit():
     assert other.rows != report.rows
 
 
-def test_a_report_says_so_when_its_predictions_are_gone():
+def test_a_report_can_be_computed_again_though_its_predictions_were_replaced_and_came_back():
     build(random_world(16))
     report = compute_report(take_snapshot())
     zebra = Dataset.objects.get(name="zebra")
+    first = PredictionSet.objects.get(dataset=zebra, participant__name="model-1")
     predict("model-1", zebra, [[0, 1, 2, 3, 4]] * zebra.size)
-    with pytest.raises(InputError, match="replaced"):
+    other = compute_report(take_snapshot())
+    assert other.rows != report.rows
+    rows = np.frombuffer(first.top_k, "<i4").reshape(-1, first.k).tolist()
+    predict("model-1", zebra, rows)
+    for one in (report, other):
+        assert compute_rows(one.snapshot, one.parameters) == one.rows
+    assert compute_report(take_snapshot()) == report
+
+
+def test_a_report_says_so_when_its_predictions_are_gone():
+    build(random_world(16))
+    report = compute_report(take_snapshot())
+    PredictionSet.objects.filter(participant__name="model-1").delete()
+    with pytest.raises(InputError, match="deleted"):
         compute_rows(report.snapshot, report.parameters)
 
 
-def test_a_report_says_so_when_its_groups_have_changed():
+def test_a_report_can_be_computed_again_though_its_groups_have_changed():
     build(random_world(17))
     report = compute_report(take_snapshot())
     group = ClassGroup.objects.get(name="few")
     group.members.remove(group.members.first())
-    with pytest.raises(InputError, match="groups"):
-        compute_rows(report.snapshot, report.parameters)
+    assert compute_rows(report.snapshot, report.parameters) == report.rows
+    assert compute_report(take_snapshot()).rows != report.rows
+
+
+def test_an_earlier_snapshot_can_be_asked_for_by_the_beginning_of_its_hash():
+    build(random_world(21))
+    report = compute_report(take_snapshot())
+    Candidate.objects.update(verdict=Verdict.CORRECT)
+    assert compute_report(find_snapshot(report.snapshot.hash[:10])) == report
+    with pytest.raises(InputError, match="no snapshot 'abc'"):
+        find_snapshot("abc")
+    take_snapshot()
+    with pytest.raises(InputError, match="At least 2 snapshots begin with ''"):
+        find_snapshot("")
 
 
 def test_the_same_question_is_answered_once():

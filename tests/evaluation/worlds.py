@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from django.db import transaction
+from django.db.models.functions import Now
 
 from accounts.models import User
 from annotation.models import (
@@ -110,15 +111,14 @@ def predict(participant: str, dataset: Dataset, rows: list[list[int]]) -> Predic
     """Store predictions, in the place of those that are there."""
     top_k = np.array(rows, dtype="<i4")
     content = top_k.tobytes()
-    made, _ = PredictionSet.objects.update_or_create(
-        participant=Participant.objects.get_or_create(name=participant)[0],
-        dataset=dataset,
-        defaults={
-            "k": top_k.shape[1], "size": len(top_k), "top_k": content,
-            "sha256": hashlib.sha256(content).hexdigest(),
-        },
+    owner = Participant.objects.get_or_create(name=participant)[0]
+    PredictionSet.objects.current().filter(participant=owner, dataset=dataset).update(
+        replaced=Now()
+    )
+    return PredictionSet.objects.create(
+        participant=owner, dataset=dataset, k=top_k.shape[1], size=len(top_k), top_k=content,
+        sha256=hashlib.sha256(content).hexdigest(),
     )  # fmt: skip
-    return made
 
 
 @contextmanager

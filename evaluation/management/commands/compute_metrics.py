@@ -8,14 +8,17 @@ from rich.console import Console
 from rich.table import Table
 
 from evaluation.reports import compute_report
-from evaluation.snapshots import take_snapshot
+from evaluation.snapshots import find_snapshot, take_snapshot
 from taxonomy.commands import JsonCommand
 
 COLUMNS = {"top1": "top-1 %", "top5": "top-5 %", "multi_label": "multi-label %"}
 
 
 class Command(JsonCommand):
-    help = "Freeze the labels as they are and compute every participant's accuracies from them."
+    help = (
+        "Freeze the labels as they are, or take an earlier snapshot, and compute every"
+        " participant's accuracies from it."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         for name, what in (
@@ -27,9 +30,14 @@ class Command(JsonCommand):
                 f"--{name}", nargs="+", action="extend", metavar="NAME",
                 help=f"only {what} (default: all)",
             )  # fmt: skip
+        parser.add_argument(
+            "--snapshot", metavar="HASH",
+            help="labels frozen before, by the beginning of their hash (default: freeze them now)",
+        )  # fmt: skip
 
     def run(self, **options: Any) -> dict[str, Any]:
-        snapshot = take_snapshot()
+        asked = options["snapshot"]
+        snapshot = take_snapshot() if asked is None else find_snapshot(asked)
         report = compute_report(snapshot, options["dataset"], options["group"], options["model"])
         return {"snapshot": snapshot.hash, "rows": report.rows}
 

@@ -117,11 +117,13 @@ def test_a_changed_file_needs_replace(photos):
     assert pairs() == before
     run("import_predictions", "photos", changed, "--replace")
     assert ("p0", 5) in pairs()
-    assert PredictionSet.objects.count() == 1
+    assert PredictionSet.objects.current().count() == 1
+    assert PredictionSet.objects.exclude(replaced=None).count() == 1
+    assert top_k_of("net") == [[5, 1], *TOP[1:]]
 
 
 def top_k_of(model: str, dataset: str = "photos") -> list[list[int]]:
-    kept = PredictionSet.objects.get(participant__name=model, dataset__name=dataset)
+    kept = PredictionSet.objects.current().get(participant__name=model, dataset__name=dataset)
     assert len(kept.top_k) == 4 * kept.size * kept.k
     return np.frombuffer(kept.top_k, "<i4").reshape(kept.size, kept.k).tolist()
 

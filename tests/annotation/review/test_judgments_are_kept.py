@@ -5,6 +5,7 @@ import uuid
 import pytest
 
 from annotation.models import Candidate, Comment, Image, Judgment, ProblemReport, Verdict
+from annotation.models import Skip as ReviewSkip
 from annotation.review.judgments import Judge, Problem, Remark, RoundClosed, Skip, submit
 from annotation.review.queue import next_images
 from annotation.review.rounds import close_round, count_progress
@@ -149,6 +150,17 @@ def test_a_late_copy_of_a_skip_does_not_take_the_image_from_its_new_holder(curre
     assert first in next_images(current, other, set(), 3).image_ids
     submit(current, user, [op])
     assert current.items.get(image=first).holder == other
+
+
+def test_a_late_copy_of_a_skip_does_not_move_the_image_when_it_has_come_round(current, user):
+    images = next_images(current, user, set(), 3).image_ids
+    op = Skip(uuid.uuid4(), Image.objects.get(pk=images[0]).uid)
+    submit(current, user, [op])
+    assert next_images(current, user, set(), 3).image_ids[-1] == images[0]
+    again = Skip(uuid.uuid4(), Image.objects.get(pk=images[1]).uid)
+    submit(current, user, [again, op])
+    assert next_images(current, user, set(), 3).image_ids == [images[2], images[0], images[1]]
+    assert ReviewSkip.objects.count() == 2
 
 
 def test_comments_are_stored_once(current, image, user):
