@@ -1,0 +1,26 @@
+"""What was said about images: who predicted what, and what reviewers judged of it."""
+
+from annotation.models.candidates import Candidate, CandidateQuerySet, Verdict
+from annotation.models.images import Dataset, DatasetImage, Image
+from annotation.models.imports import ImportJob
+from annotation.models.predictions import Participant, PredictionSet
+from annotation.models.rounds import ReviewRound, RoundItem
+from annotation.models.words import Comment, Judgment, ProblemReport, Skip
+
+__all__ = [
+    "Candidate",
+    "CandidateQuerySet",
+    "Comment",
+    "Dataset",
+    "DatasetImage",
+    "Image",
+    "ImportJob",
+    "Judgment",
+    "Participant",
+    "PredictionSet",
+    "ProblemReport",
+    "ReviewRound",
+    "RoundItem",
+    "Skip",
+    "Verdict",
+]

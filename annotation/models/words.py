@@ -1,0 +1,73 @@
+"""What reviewers say. Nothing here is ever changed: a change of mind is a further row."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+from annotation.models.candidates import Candidate, Verdict
+from annotation.models.images import Image
+from annotation.models.rounds import ReviewRound, RoundItem
+
+
+class Judgment(models.Model):
+    """A reviewer's word on a candidate. Append-only: a change of mind is a further row.
+
+    `client_id` is made by the browser; sending the same judgment twice stores it once.
+    """
+
+    client_id = models.UUIDField(unique=True)
+    round = models.ForeignKey(ReviewRound, models.PROTECT, related_name="judgments")
+    candidate = models.ForeignKey(Candidate, models.PROTECT, related_name="judgments")
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="judgments")
+    verdict = models.PositiveSmallIntegerField(choices=Verdict)
+    milliseconds = models.PositiveIntegerField(help_text="from the image shown to the key pressed")
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["reviewer", "-id"], name="judgment_history")]
+
+    def __str__(self) -> str:
+        return f"{self.candidate_id}: {self.verdict}"
+
+
+class ProblemReport(models.Model):
+    """A reviewer's word on whether an image is unfit for evaluation. Append-only; the last holds."""
+
+    client_id = models.UUIDField(unique=True)
+    image = models.ForeignKey(Image, models.PROTECT, related_name="problem_reports")
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    problematic = models.BooleanField()
+    reason = models.CharField(max_length=500, default="", blank=True)
+    created = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.image_id}: {self.problematic}"
+
+
+class Skip(models.Model):
+    """A reviewer put an image off. Append-only."""
+
+    client_id = models.UUIDField(unique=True)
+    item = models.ForeignKey(RoundItem, models.CASCADE, related_name="skips")
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.item_id}: {self.reviewer_id}"
+
+
+class Comment(models.Model):
+    """A remark on an image."""
+
+    client_id = models.UUIDField(unique=True)
+    image = models.ForeignKey(Image, models.CASCADE, related_name="comments")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="comments")
+    text = models.TextField(max_length=2000)
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["created"]
+
+    def __str__(self) -> str:
+        return self.text[:40]
