@@ -4,10 +4,18 @@ from annotation.models.candidates import Candidate, CandidateQuerySet, Verdict
 from annotation.models.images import Dataset, DatasetImage, Image
 from annotation.models.imports import ImportJob
 from annotation.models.predictions import Participant, PredictionSet
-from annotation.models.rounds import ReviewRound, RoundItem
-from annotation.models.words import Comment, Judgment, ProblemReport, Skip
+from annotation.models.rounds import ReviewRound, RoundCandidate, RoundItem
+from annotation.models.words import (
+    Adjudication,
+    Comment,
+    Judgment,
+    ProblemReport,
+    Skip,
+    VerdictRule,
+)
 
 __all__ = [
+    "Adjudication",
     "Candidate",
     "CandidateQuerySet",
     "Comment",
@@ -20,7 +28,9 @@ __all__ = [
     "PredictionSet",
     "ProblemReport",
     "ReviewRound",
+    "RoundCandidate",
     "RoundItem",
     "Skip",
     "Verdict",
+    "VerdictRule",
 ]

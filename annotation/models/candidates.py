@@ -31,12 +31,14 @@ class CandidateQuerySet(models.QuerySet["Candidate"]):
 class Candidate(models.Model):
     """A distinct (image, class) pair: predicted by somebody, the target, or added in review.
 
-    The verdict is the last judgment that its reviewer has not taken back.
+    The verdict follows from the judgments by the rule in force, or was made in adjudication;
+    `disputed` candidates wait for that. See `annotation.review.verdicts`.
     """
 
     image = models.ForeignKey(Image, models.CASCADE, related_name="candidates", db_index=False)
     class_index = models.PositiveIntegerField()
     verdict = models.PositiveSmallIntegerField(choices=Verdict, default=Verdict.UNJUDGED)
+    disputed = models.BooleanField(default=False, db_default=False)
     added_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False,
         help_text="the reviewer who added a class that nobody had predicted",
@@ -53,7 +55,8 @@ class Candidate(models.Model):
                 fields=["image"],
                 name="candidate_unjudged",
                 condition=Q(verdict=Verdict.UNJUDGED, added_by__isnull=True),
-            )
+            ),
+            models.Index(fields=["image"], name="candidate_disputed", condition=Q(disputed=True)),
         ]
 
     def __str__(self) -> str:

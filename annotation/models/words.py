@@ -18,6 +18,10 @@ class Judgment(models.Model):
 
     client_id = models.UUIDField(unique=True)
     round = models.ForeignKey(ReviewRound, models.PROTECT, related_name="judgments")
+    item = models.ForeignKey(
+        RoundItem, models.PROTECT, null=True, related_name="judgments", db_index=False,
+        help_text="the turn in which it was given, if it was given in one",
+    )  # fmt: skip
     candidate = models.ForeignKey(Candidate, models.PROTECT, related_name="judgments")
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="judgments")
     verdict = models.PositiveSmallIntegerField(choices=Verdict)
@@ -29,6 +33,36 @@ class Judgment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.candidate_id}: {self.verdict}"
+
+
+class Adjudication(models.Model):
+    """A verdict that judgments did not give. Append-only; the last holds, UNJUDGED takes it back."""
+
+    candidate = models.ForeignKey(Candidate, models.PROTECT, related_name="adjudications")
+    adjudicator = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    verdict = models.PositiveSmallIntegerField(choices=Verdict)
+    reason = models.TextField(max_length=2000)
+    created = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.candidate_id}: {self.verdict}"
+
+
+class VerdictRule(models.Model):
+    """How verdicts follow from judgments, from now on. Append-only; the last holds."""
+
+    class Method(models.TextChoices):
+        MAJORITY = "majority"
+        UNANIMOUS = "unanimous"
+        DAWID_SKENE = "dawid-skene", "Dawid-Skene"
+
+    method = models.CharField(max_length=20, choices=Method, default=Method.MAJORITY)
+    confidence = models.FloatField(default=0.5, help_text="less than this is disputed")
+    chosen_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.confidence}"
 
 
 class ProblemReport(models.Model):

@@ -10,32 +10,64 @@ from django.urls import reverse
 
 from accounts.models import User
 from annotation.models import ReviewRound, Verdict
+from annotation.review.queue import Turn
 from config.prepared import Statement
 
+# What a reviewer sees of a candidate: what they said of it in this round; nothing, if it is still
+# to be judged in their turn; else what is held of it, unless the round is blind.
 DESCRIBE = Statement(
     "describe",
-    "bigint, bigint[]",
+    "bigint, bigint, bool, bigint[], bigint[]",
     """
     SELECT image.uid, image.file <> '', image.width, image.height,
         image.problematic, image.problem_reason,
-        (SELECT json_agg(json_build_array(class_index, verdict, added_by_id IS NOT NULL))
-         FROM annotation_candidate candidate
-         WHERE candidate.image_id = image.id AND (verdict <> 0 OR added_by_id IS NULL)),
+        (SELECT json_agg(json_build_array(class_index, verdict, added)) FROM (
+            SELECT candidate.class_index,
+                coalesce(mine.verdict, CASE WHEN asked.now THEN 0 ELSE candidate.verdict END)
+                    AS verdict,
+                candidate.added_by_id IS NOT NULL AND (NOT $3 OR candidate.added_by_id = $1)
+                    AS added
+            FROM annotation_candidate candidate
+            LEFT JOIN LATERAL (
+                SELECT verdict FROM annotation_judgment
+                WHERE candidate_id = candidate.id AND reviewer_id = $1 AND round_id = $2
+                ORDER BY id DESC LIMIT 1
+            ) mine ON true
+            CROSS JOIN LATERAL (
+                SELECT EXISTS (
+                    SELECT FROM annotation_roundcandidate known
+                    WHERE known.round_id = $2 AND known.candidate_id = candidate.id
+                ) AND NOT EXISTS (
+                    SELECT FROM (
+                        SELECT DISTINCT ON (reviewer_id) verdict FROM annotation_judgment
+                        WHERE candidate_id = candidate.id AND item_id = wanted.item
+                          AND reviewer_id <> $1
+                        ORDER BY reviewer_id, id DESC
+                    ) other WHERE other.verdict <> 0
+                ) AS now
+            ) asked
+            WHERE candidate.image_id = image.id
+              AND (asked.now OR mine.verdict <> 0 OR (NOT $3 AND candidate.verdict <> 0))
+        ) shown),
         (SELECT json_agg(json_build_object(
             'text', text, 'mine', author_id = $1, 'created', created) ORDER BY id)
-         FROM annotation_comment comment WHERE comment.image_id = image.id)
-    FROM unnest($2) WITH ORDINALITY AS wanted (id, place)
-    JOIN annotation_image image ON image.id = wanted.id
+         FROM annotation_comment comment
+         WHERE comment.image_id = image.id AND (NOT $3 OR author_id = $1))
+    FROM unnest($4, $5) WITH ORDINALITY AS wanted (image, item, place)
+    JOIN annotation_image image ON image.id = wanted.image
     ORDER BY place
     """,
 )
 
 
-def describe(
-    review_round: ReviewRound, user: User, image_ids: Sequence[int]
-) -> list[dict[str, Any]]:
-    """The images as JSON for the review page, in the order given, by one query."""
-    rows = DESCRIBE.run(user.pk, list(image_ids)) if image_ids else []
+def describe(review_round: ReviewRound, user: User, turns: Sequence[Turn]) -> list[dict[str, Any]]:
+    """The images of turns as JSON for the review page, in the order given, by one query."""
+    if not turns:
+        return []
+    rows = DESCRIBE.run(
+        user.pk, review_round.pk, review_round.blind,
+        [turn.image_id for turn in turns], [turn.item_id for turn in turns],
+    )  # fmt: skip
     return [_image(review_round.seed, *row) for row in rows]
 
 

@@ -11,6 +11,8 @@ from django.db import transaction
 
 from accounts.models import User
 from annotation.models import Comment, ProblemReport, ReviewRound, Verdict
+from annotation.review.rounds import UNFINISHED
+from annotation.review.verdicts import DECIDE
 from config.prepared import Statement
 
 
@@ -69,8 +71,10 @@ LOCK_IMAGES = Statement(
     "bigint, uuid[]",
     """
     SELECT image.uid, image.id FROM annotation_image image
-    JOIN annotation_rounditem item ON item.image_id = image.id AND item.round_id = $1
-    WHERE image.uid = ANY($2)
+    WHERE image.uid = ANY($2) AND EXISTS (
+        SELECT FROM annotation_candidate candidate
+        JOIN annotation_roundcandidate known ON known.candidate_id = candidate.id
+        WHERE candidate.image_id = image.id AND known.round_id = $1)
     ORDER BY image.id FOR NO KEY UPDATE OF image
     """,
 )
@@ -87,48 +91,55 @@ ADD_CANDIDATES = Statement(
     """,
 )
 
+# Each pair's candidate, its place in the round, and the reviewer's turn there.
 FIND_CANDIDATES = Statement(
     "find_candidates",
-    "bigint[], int[]",
+    "bigint, bigint, bigint[], int[]",
     """
-    SELECT candidate.id FROM unnest($1, $2) WITH ORDINALITY AS pair (image, class, place)
+    SELECT candidate.id, known.place, item.id
+    FROM unnest($3, $4) WITH ORDINALITY AS pair (image, class, place)
     LEFT JOIN annotation_candidate candidate
         ON candidate.image_id = pair.image AND candidate.class_index = pair.class
-    ORDER BY place
+    LEFT JOIN annotation_roundcandidate known
+        ON known.round_id = $1 AND known.candidate_id = candidate.id
+    LEFT JOIN annotation_rounditem item
+        ON item.round_id = $1 AND item.place = known.place AND item.holder_id = $2
+    ORDER BY pair.place
+    """,
+)
+
+# Who judges what nobody has at the moment takes the turn.
+TAKE = Statement(
+    "take",
+    "bigint, bigint, int, int[]",
+    """
+    UPDATE annotation_rounditem item
+    SET holder_id = $2, leased_until = statement_timestamp() + $3 * interval '1 second'
+    FROM (
+        SELECT DISTINCT ON (place) id FROM annotation_rounditem free
+        WHERE round_id = $1 AND place = ANY($4) AND NOT done
+          AND (leased_until IS NULL OR leased_until < statement_timestamp())
+          AND NOT EXISTS (SELECT FROM annotation_rounditem mine
+                          WHERE mine.round_id = $1 AND mine.place = free.place
+                            AND mine.holder_id = $2)
+        ORDER BY place, slot
+    ) free
+    WHERE item.id = free.id AND NOT item.done
+      AND (item.leased_until IS NULL OR item.leased_until < statement_timestamp())
     """,
 )
 
 JUDGE = Statement(
     "judge",
-    "bigint, bigint, uuid[], bigint[], int[], int[]",
+    "bigint, bigint, uuid[], bigint[], bigint[], int[], int[]",
     """
     INSERT INTO annotation_judgment
-        (round_id, reviewer_id, client_id, candidate_id, verdict, milliseconds, created)
-    SELECT $1, $2, client_id, candidate, verdict, milliseconds, statement_timestamp()
-    FROM unnest($3, $4, $5, $6) WITH ORDINALITY
-        AS op (client_id, candidate, verdict, milliseconds, place)
+        (round_id, reviewer_id, client_id, candidate_id, item_id, verdict, milliseconds, created)
+    SELECT $1, $2, client_id, candidate, item, verdict, milliseconds, statement_timestamp()
+    FROM unnest($3, $4, $5, $6, $7) WITH ORDINALITY
+        AS op (client_id, candidate, item, verdict, milliseconds, place)
     ORDER BY place
     ON CONFLICT (client_id) DO NOTHING
-    """,
-)
-
-# The verdict is the latest of the reviewers' last words that is not taken back.
-DECIDE = Statement(
-    "decide",
-    "bigint[]",
-    """
-    UPDATE annotation_candidate candidate SET verdict = decided.verdict
-    FROM (
-        SELECT touched.id, coalesce((
-            SELECT word.verdict FROM (
-                SELECT DISTINCT ON (reviewer_id) id, verdict FROM annotation_judgment
-                WHERE candidate_id = touched.id ORDER BY reviewer_id, id DESC
-            ) word
-            WHERE word.verdict <> 0 ORDER BY word.id DESC LIMIT 1
-        ), 0) AS verdict
-        FROM unnest($1) AS touched (id)
-    ) decided
-    WHERE candidate.id = decided.id AND candidate.verdict <> decided.verdict
     """,
 )
 
@@ -146,30 +157,29 @@ LAST_REPORT = Statement(
     """,
 )
 
-# An image is done when it is unusable or nothing of it is unjudged. When a change of mind opens
-# it again, it stays with the reviewer who has it on screen.
+# All turns with something about these images. What a change of mind opens again stays with the
+# reviewer who has it on screen.
 SETTLE_ITEMS = Statement(
     "settle_items",
-    "bigint, int, bigint[]",
-    """
+    "int, bigint[]",
+    f"""
     WITH touched AS MATERIALIZED (
-        SELECT id, image_id, done FROM annotation_rounditem
-        WHERE image_id = ANY($3) ORDER BY id FOR NO KEY UPDATE
-    ), state AS (
-        SELECT touched.id, touched.done AS was_done,
-               image.problematic OR NOT EXISTS (
-                   SELECT FROM annotation_candidate candidate
-                   WHERE candidate.image_id = image.id
-                     AND candidate.verdict = 0 AND candidate.added_by_id IS NULL) AS is_done
-        FROM touched JOIN annotation_image image ON image.id = touched.image_id
+        SELECT item.id, item.done, {UNFINISHED} AS unfinished
+        FROM annotation_rounditem item
+        WHERE item.id = ANY (ARRAY(
+            SELECT item.id FROM annotation_candidate candidate
+            JOIN annotation_roundcandidate known ON known.candidate_id = candidate.id
+            JOIN annotation_rounditem item
+                ON item.round_id = known.round_id AND item.place = known.place
+            WHERE candidate.image_id = ANY($2)))
+        ORDER BY id FOR NO KEY UPDATE OF item
     )
     UPDATE annotation_rounditem item
-    SET done = is_done,
-        holder_id = CASE WHEN is_done THEN NULL ELSE $1 END,
-        leased_until = CASE WHEN is_done THEN NULL
-                       ELSE statement_timestamp() + $2 * interval '1 second' END
-    FROM state WHERE item.id = state.id AND is_done <> was_done
-    """,
+    SET done = NOT unfinished,
+        leased_until = CASE WHEN unfinished AND item.holder_id IS NOT NULL
+                       THEN statement_timestamp() + $1 * interval '1 second' END
+    FROM touched WHERE item.id = touched.id AND touched.done = touched.unfinished
+    """,  # noqa: S608
 )
 
 # A late copy of a skip must not move the image when its reviewer has it again.
@@ -180,7 +190,7 @@ SKIP = Statement(
     WITH said AS (
         INSERT INTO annotation_skip (client_id, item_id, reviewer_id, created)
         SELECT $3, id, $2, statement_timestamp() FROM annotation_rounditem
-        WHERE round_id = $1 AND image_id = $4
+        WHERE round_id = $1 AND image_id = $4 AND holder_id = $2
         ON CONFLICT (client_id) DO NOTHING
         RETURNING item_id
     )
@@ -202,7 +212,7 @@ def submit(review_round: ReviewRound, user: User, ops: Sequence[Op]) -> Outcome:
 
     Raises RoundClosed if the round is closed.
     """
-    if review_round.state != ReviewRound.State.OPEN:
+    if review_round.state not in (ReviewRound.State.OPEN, ReviewRound.State.PAUSED):
         raise RoundClosed
     uids = sorted({str(op.image) for op in ops})
     images: dict[UUID, int] = dict(LOCK_IMAGES.run(review_round.pk, uids))
@@ -212,7 +222,7 @@ def submit(review_round: ReviewRound, user: User, ops: Sequence[Op]) -> Outcome:
     _judge(review_round, user, [op for op in known if isinstance(op, Judge)], images, outcome)
     _report(user, [op for op in known if isinstance(op, Problem)], images, outcome)
     _remark(user, [op for op in known if isinstance(op, Remark)], images, outcome)
-    SETTLE_ITEMS.run(user.pk, settings.LEASE_SECONDS, sorted(images.values()))
+    SETTLE_ITEMS.run(settings.LEASE_SECONDS, sorted(images.values()))
     for op in known:
         if isinstance(op, Skip):
             SKIP.run(review_round.pk, user.pk, str(op.id), images[op.image])
@@ -231,21 +241,38 @@ def _judge(
         return
     if added := [op for op in ops if op.add]:
         ADD_CANDIDATES.run(user.pk, review_round.taxonomy_id, *_pairs(added, images))
-    found = [pk for (pk,) in FIND_CANDIDATES.run(*_pairs(ops, images))]
+    found = _find(review_round, user, _pairs(ops, images))
     outcome.rejected += [
-        (op.id, "no such candidate") for op, pk in zip(ops, found, strict=True) if pk is None
+        (op.id, "no such candidate") for op, (pk, _) in zip(ops, found, strict=True) if pk is None
     ]
-    placed = [(op, pk) for op, pk in zip(ops, found, strict=True) if pk is not None]
+    placed = [(op, pk, item) for op, (pk, item) in zip(ops, found, strict=True) if pk is not None]
     JUDGE.run(
         review_round.pk,
         user.pk,
-        [str(op.id) for op, _ in placed],
-        [pk for _, pk in placed],
-        [int(op.verdict) for op, _ in placed],
-        [op.milliseconds for op, _ in placed],
+        [str(op.id) for op, _, _ in placed],
+        [pk for _, pk, _ in placed],
+        [item for _, _, item in placed],
+        [int(op.verdict) for op, _, _ in placed],
+        [op.milliseconds for op, _, _ in placed],
     )
-    DECIDE.run(sorted({pk for _, pk in placed}))
-    outcome.accepted += [op.id for op, _ in placed]
+    DECIDE.run(sorted({pk for _, pk, _ in placed}))
+    outcome.accepted += [op.id for op, _, _ in placed]
+
+
+def _find(
+    review_round: ReviewRound, user: User, pairs: tuple[list[int], list[int]]
+) -> list[tuple[int | None, int | None]]:
+    """The candidate of each pair, or None, and the reviewer's turn in which it is judged.
+
+    The turn is None for what the round does not ask, and for what somebody else has got meanwhile:
+    the word is kept all the same.
+    """
+    rows = FIND_CANDIDATES.run(review_round.pk, user.pk, *pairs)
+    free = {place for _, place, item in rows if place is not None and item is None}
+    if free:
+        TAKE.run(review_round.pk, user.pk, settings.LEASE_SECONDS, sorted(free))
+        rows = FIND_CANDIDATES.run(review_round.pk, user.pk, *pairs)
+    return [(pk, item) for pk, _, item in rows]
 
 
 def _pairs(ops: list[Judge], images: dict[UUID, int]) -> tuple[list[int], list[int]]:

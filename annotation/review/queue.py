@@ -1,7 +1,7 @@
-"""Handing out images: each reviewer the next ones, never the same image to two.
+"""Handing out turns: each reviewer the next ones, never the same candidate to more than are wanted.
 
-An image is leased to the reviewer who gets it. Rows locked by someone else are skipped, so that
-reviewers never wait for one another; a lease left alone runs out and the image is free again.
+A turn is leased to the reviewer who gets it. Rows locked by someone else are skipped, so that
+reviewers never wait for one another; a lease left alone runs out and the turn is free again.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Literal
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from annotation.models import ReviewRound, RoundItem
@@ -31,76 +31,164 @@ RENEW = Statement(
         SELECT id FROM annotation_rounditem
         WHERE round_id = $1 AND holder_id = $2 AND NOT done
         ORDER BY id FOR NO KEY UPDATE
+    ), renewed AS (
+        UPDATE annotation_rounditem item
+        SET leased_until = statement_timestamp() + $3 * interval '1 second'
+        WHERE item.id = ANY (ARRAY(SELECT id FROM mine))
+        RETURNING item.position, item.id, item.image_id, item.class_index
     )
-    UPDATE annotation_rounditem item
-    SET leased_until = statement_timestamp() + $3 * interval '1 second'
-    FROM annotation_image image
-    WHERE item.id = ANY (ARRAY(SELECT id FROM mine)) AND image.id = item.image_id
-    RETURNING item.position, item.image_id, image.uid
+    SELECT renewed.*, image.uid FROM renewed
+    LEFT JOIN annotation_image image ON image.id = renewed.image_id
     """,
 )
 
+# A place of which the reviewer has another turn, or has judged something in one, is not for them:
+# they would be asked the same again; nor are two turns at one place. $5 is the overlap; $6 the
+# position to begin after.
 LEASE = Statement(
     "lease",
-    "bigint, bigint, int, int",
+    "bigint, bigint, int, int, int, bigint",
     """
     WITH free AS MATERIALIZED (
-        SELECT id FROM annotation_rounditem
-        WHERE round_id = $1 AND NOT done
+        SELECT id FROM annotation_rounditem item
+        WHERE round_id = $1 AND NOT done AND position > $6
           AND (leased_until IS NULL OR leased_until < statement_timestamp())
+          AND ($5 = 1 OR NOT EXISTS (
+                  SELECT FROM annotation_rounditem mine
+                  WHERE mine.round_id = $1 AND mine.place = item.place
+                    AND mine.holder_id = $2 AND mine.id <> item.id
+              ) AND NOT EXISTS (
+                  SELECT FROM annotation_rounditem sooner
+                  WHERE sooner.round_id = $1 AND sooner.place = item.place
+                    AND sooner.slot < item.slot AND NOT sooner.done
+                    AND (sooner.leased_until IS NULL
+                         OR sooner.leased_until < statement_timestamp())
+              ) AND NOT EXISTS (
+                  SELECT FROM annotation_roundcandidate known
+                  JOIN annotation_judgment word ON word.candidate_id = known.candidate_id
+                  WHERE known.round_id = $1 AND known.place = item.place
+                    AND word.round_id = $1 AND word.reviewer_id = $2 AND word.item_id <> item.id))
         ORDER BY position LIMIT $4
         FOR NO KEY UPDATE SKIP LOCKED
     )
     UPDATE annotation_rounditem item
     SET holder_id = $2, leased_until = statement_timestamp() + $3 * interval '1 second'
     WHERE item.id = ANY (ARRAY(SELECT id FROM free))
-    RETURNING item.position, item.image_id
+    RETURNING item.position, item.id, item.image_id, item.class_index
+    """,
+)
+
+REACHED = Statement(
+    "reached",
+    "bigint, bigint",
+    "SELECT max(position) FROM annotation_rounditem WHERE round_id = $1 AND holder_id = $2",
+)
+
+
+# Open turns that could become the reviewer's: others have them, or take them this moment.
+LEFT = Statement(
+    "left",
+    "bigint, bigint",
+    """
+    SELECT count(*) FROM annotation_rounditem item
+    WHERE round_id = $1 AND NOT done AND holder_id IS DISTINCT FROM $2
+      AND NOT EXISTS (
+          SELECT FROM annotation_rounditem mine
+          WHERE mine.round_id = $1 AND mine.place = item.place AND mine.holder_id = $2)
+      AND NOT EXISTS (
+          SELECT FROM annotation_roundcandidate known
+          JOIN annotation_judgment word ON word.candidate_id = known.candidate_id
+          WHERE known.round_id = $1 AND known.place = item.place
+            AND word.round_id = $1 AND word.reviewer_id = $2 AND word.item_id <> item.id)
     """,
 )
 
 
+@dataclass(frozen=True, order=True)
+class Turn:
+    """A turn that was handed out: an image, or a page of candidates of a class."""
+
+    position: int
+    item_id: int
+    image_id: int | None
+    class_index: int | None
+
+
 @dataclass(frozen=True)
 class Handout:
-    """Images for one reviewer, in order, and what is left when there are fewer than wanted.
+    """Turns for one reviewer, in order, and what is left when there are fewer than wanted.
 
-    state: `more` images may follow, all the rest is `leased` to others, or the round is `done`.
+    state: `more` may follow, all the rest is `leased` to others, the round is `paused`, or it is
+    `done`: it has nothing left for this reviewer.
     """
 
-    image_ids: list[int]
-    state: Literal["more", "leased", "done"]
+    turns: list[Turn]
+    state: Literal["more", "leased", "paused", "done"]
     leased: int
+
+    @property
+    def image_ids(self) -> list[int | None]:
+        return [turn.image_id for turn in self.turns]
+
+
+def next_turns(
+    review_round: ReviewRound, user: User, hold: Collection[UUID | int], want: int
+) -> Handout:
+    """Lease up to `want` more turns to `user`, who has those that `hold` names on screen already.
+
+    Images are named by their uid, pages of a class by the turn's id. Turns that the reviewer holds
+    without having them on screen (after a reload) come first. A paused round hands out no more.
+    """
+    try:
+        return _next_turns(review_round, user, hold, want)
+    except IntegrityError:
+        # Two windows of one reviewer asked at the same moment, and both would have got turns at
+        # one place. The other one has its answer by now.
+        return _next_turns(review_round, user, hold, want)
 
 
 @transaction.atomic
-def next_images(
-    review_round: ReviewRound, user: User, hold: Collection[UUID], want: int
+def _next_turns(
+    review_round: ReviewRound, user: User, hold: Collection[UUID | int], want: int
 ) -> Handout:
-    """Lease up to `want` more images to `user`, who has the images `hold` on screen already.
-
-    Images that the reviewer holds without having them on screen (after a reload) come first.
-    """
-    parameters = (review_round.pk, user.pk, settings.LEASE_SECONDS)
-    held = sorted(RENEW.run(*parameters))
-    image_ids = [image_id for _, image_id, uid in held if uid not in hold][:want]
-    if len(image_ids) < want:
-        leased = sorted(LEASE.run(*parameters, want - len(image_ids)))
-        image_ids += [image_id for _, image_id in leased]
-    if len(image_ids) == want:
-        return Handout(image_ids, "more", 0)
-    others = RoundItem.objects.filter(round=review_round, done=False).exclude(holder=user).count()
-    return Handout(image_ids, "leased" if others else "done", others)
+    held = sorted(RENEW.run(review_round.pk, user.pk, settings.LEASE_SECONDS))
+    turns = [Turn(*row[:4]) for row in held if (row[4] or row[1]) not in hold][:want]
+    if len(turns) < want and review_round.state != ReviewRound.State.OPEN:
+        return Handout(turns, "paused", 0)
+    if len(turns) < want:
+        turns += sorted(_lease(review_round, user, want - len(turns)))
+    if len(turns) == want:
+        return Handout(turns, "more", 0)
+    ((others,),) = LEFT.run(review_round.pk, user.pk)
+    return Handout(turns, "leased" if others else "done", others)
 
 
-def may_open(review_round: ReviewRound, user: User, image_id: int) -> bool:
-    """Whether the reviewer holds the image now or has judged it in this round."""
-    return (
-        RoundItem.objects.filter(round=review_round, image=image_id, holder=user).exists()
-        or user.judgments.filter(round=review_round, candidate__image=image_id).exists()
-    )
+def _lease(review_round: ReviewRound, user: User, want: int) -> list[Turn]:
+    def lease(count: int, after: int) -> list[Turn]:
+        rows = LEASE.run(
+            review_round.pk, user.pk, settings.LEASE_SECONDS, count, review_round.overlap, after
+        )
+        return [Turn(*row) for row in rows]
+
+    if review_round.overlap == 1:
+        return lease(want, 0)
+    # What lies before the furthest turn that the reviewer has reached is mostly theirs already.
+    ((reached,),) = REACHED.run(review_round.pk, user.pk)
+    turns = lease(want, reached or 0)
+    return turns if len(turns) == want else turns + lease(want - len(turns), 0)
+
+
+def turn_of(review_round: ReviewRound, user: User, image_id: int) -> Turn | None:
+    """The reviewer's turn at an image: they hold it, held it, or judged it in this round."""
+    mine = RoundItem.objects.filter(round=review_round, image=image_id)
+    item = mine.filter(holder=user).first() or mine.filter(judgments__reviewer=user).first()
+    if item is None:
+        return None
+    return Turn(item.position, item.pk, item.image_id, item.class_index)
 
 
 def history(review_round: ReviewRound, user: User, limit: int = 50) -> list[str]:
     """The uids of the images that the reviewer judged last in this round, newest first."""
-    rows = user.judgments.filter(round=review_round).order_by("-id")
+    rows = user.judgments.filter(round=review_round, item__image__isnull=False).order_by("-id")
     uids = rows.values_list("candidate__image__uid", flat=True)[: limit * 5]
     return list(dict.fromkeys(map(str, uids)))[:limit]

@@ -1,4 +1,4 @@
-"""Review rounds: which images are reviewed, in which order, and how far reviewing has come."""
+"""Review rounds: what is reviewed, in which order, and how far reviewing has come."""
 
 from __future__ import annotations
 
@@ -8,45 +8,104 @@ from typing import Any
 
 from django.core.cache import cache
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
+from django.utils import timezone
 
+from accounts.models import User
 from annotation.importing.alone import wait_for_imports
-from annotation.models import Dataset, ReviewRound, RoundItem
+from annotation.models import Dataset, ReviewRound
+from annotation.review.scope import Scope, choose, scope_of
 from taxonomy.bulk import analyze
 from taxonomy.errors import InputError
 
 PROGRESS_SECONDS = 5
+PAGE = 24  # candidates of a class that are handed out together
+MOST_OVERLAP = 5
+EVERYTHING_UNJUDGED = Scope()
+State = ReviewRound.State
 
-# An image that a dataset has come to share with another open round stays there alone.
-# The order depends on the seed and the images' keys alone, so it is the same on every machine.
+# An image keeps its place; the others come after, in an order that depends on the seed and the
+# images' keys alone, so that it is the same on every machine.
+PLACE_BY_IMAGE = """
+    INSERT INTO annotation_roundcandidate (round_id, candidate_id, place, gold)
+    SELECT %(round)s, chosen.id, coalesce(known.place, %(last)s + fresh.rank), false
+    FROM chosen
+    LEFT JOIN annotation_rounditem known
+        ON known.round_id = %(round)s AND known.image_id = chosen.image_id AND known.slot = 1
+    LEFT JOIN (
+        SELECT image_id, row_number() OVER (
+            ORDER BY CASE %(order)s WHEN 'informative' THEN -sum(information)
+                                    WHEN 'dataset' THEN min(position) ELSE 0 END,
+                     md5(%(seed)s || ':' || min(key))) AS rank
+        FROM chosen WHERE NOT EXISTS (
+            SELECT FROM annotation_rounditem item
+            WHERE item.round_id = %(round)s AND item.image_id = chosen.image_id)
+        GROUP BY image_id
+    ) fresh ON fresh.image_id = chosen.image_id
+"""
+
+PLACE_BY_CLASS = """
+    INSERT INTO annotation_roundcandidate (round_id, candidate_id, place, gold)
+    SELECT %(round)s, id, %(last)s + dense_rank() OVER (ORDER BY rank, class_index, page), false
+    FROM (
+        SELECT id, class_index,
+            (row_number() OVER (PARTITION BY class_index
+                                ORDER BY md5(%(seed)s || ':' || key)) - 1) / %(page)s AS page,
+            CASE %(order)s
+                WHEN 'informative' THEN -sum(information) OVER (PARTITION BY class_index)
+                WHEN 'dataset' THEN class_index
+                ELSE ('x' || left(md5(%(seed)s || ':' || class_index), 8))::bit(32)::int
+            END AS rank
+        FROM chosen
+    ) paged
+"""
+
+# One turn per place and slot. Every place has its first turn before any has its second.
 ADD_ITEMS = """
-    INSERT INTO annotation_rounditem (round_id, image_id, position, done)
-    SELECT %(round)s, image.id,
-           coalesce((SELECT max(position) FROM annotation_rounditem WHERE round_id = %(round)s), 0)
-               + row_number() OVER (ORDER BY md5(%(seed)s || ':' || image.key)),
-           false
-    FROM annotation_image image
-    WHERE EXISTS (
-        SELECT FROM annotation_datasetimage member
-        JOIN annotation_reviewround_datasets scope ON scope.dataset_id = member.dataset_id
-        WHERE member.image_id = image.id AND scope.reviewround_id = %(round)s
-    ) AND NOT EXISTS (
-        SELECT FROM annotation_rounditem other
-        JOIN annotation_reviewround open ON open.id = other.round_id AND open.state = 'open'
-        WHERE other.image_id = image.id AND open.id <> %(round)s
-    )
-    ON CONFLICT (round_id, image_id) DO NOTHING
+    INSERT INTO annotation_rounditem (round_id, place, slot, image_id, class_index, position, done)
+    SELECT DISTINCT %(round)s, known.place, slot,
+        CASE WHEN %(unit)s = 'image' THEN candidate.image_id END,
+        CASE WHEN %(unit)s = 'class' THEN candidate.class_index END,
+        (slot - 1) * (1::bigint << 32) + known.place, false
+    FROM annotation_roundcandidate known
+    JOIN annotation_candidate candidate ON candidate.id = known.candidate_id
+    CROSS JOIN generate_series(1, %(overlap)s) AS slot
+    WHERE known.round_id = %(round)s
+    ON CONFLICT (round_id, place, slot) DO NOTHING
 """
 
-MARK_ITEMS = """
-    UPDATE annotation_rounditem item SET done = NOT item.done
-    FROM annotation_image image
-    WHERE item.round_id = %(round)s AND image.id = item.image_id
-      AND item.done <> (image.problematic OR NOT EXISTS (
-          SELECT FROM annotation_candidate candidate
-          WHERE candidate.image_id = item.image_id
-            AND candidate.verdict = 0 AND candidate.added_by_id IS NULL))
+# What was unjudged when the round opened and was decided elsewhere need not be asked any more.
+DROP_DECIDED = """
+    DELETE FROM annotation_roundcandidate known USING annotation_candidate candidate
+    WHERE known.round_id = %(round)s AND candidate.id = known.candidate_id
+      AND candidate.verdict <> 0 AND NOT EXISTS (
+          SELECT FROM annotation_judgment word
+          WHERE word.candidate_id = candidate.id AND word.round_id = %(round)s)
 """
+
+# In SQL about a turn `item`: whether something is left to judge in it. What counts of a reviewer
+# is the last word.
+UNFINISHED = """
+    EXISTS (
+        SELECT FROM annotation_roundcandidate known
+        JOIN annotation_candidate candidate ON candidate.id = known.candidate_id
+        JOIN annotation_image image ON image.id = candidate.image_id AND NOT image.problematic
+        WHERE known.round_id = item.round_id AND known.place = item.place
+          AND NOT EXISTS (
+              SELECT FROM annotation_judgment word
+              WHERE word.candidate_id = candidate.id AND word.item_id = item.id
+                AND word.verdict <> 0 AND NOT EXISTS (
+                    SELECT FROM annotation_judgment later
+                    WHERE later.candidate_id = word.candidate_id
+                      AND later.reviewer_id = word.reviewer_id
+                      AND later.item_id = item.id AND later.id > word.id)))
+"""
+
+MARK_ITEMS = f"""
+    UPDATE annotation_rounditem item SET done = NOT item.done,
+        leased_until = CASE WHEN item.done THEN NULL ELSE leased_until END
+    WHERE item.round_id = %(round)s AND item.done = {UNFINISHED}
+"""  # noqa: S608
 
 # In the order of keys, as everywhere; whoever is settling an item now is waited for.
 LOCK_ITEMS = """
@@ -56,26 +115,38 @@ LOCK_ITEMS = """
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a round has come; unusable (problematic) images count as done."""
+    """How far a round has come. Turns are images or pages, as often as its overlap wants."""
 
-    images_done: int
-    images_total: int
-    candidates_judged: int
-    candidates_total: int
+    turns_done: int
+    turns_total: int
+    judgments_done: int
+    judgments_total: int
 
     @property
     def percent(self) -> float:
-        return 100 * self.images_done / self.images_total if self.images_total else 0.0
+        return 100 * self.turns_done / self.turns_total if self.turns_total else 0.0
 
 
 @transaction.atomic
-def open_round(name: str, datasets: Iterable[Dataset], seed: int) -> ReviewRound:
-    """Open a round over all images of the datasets, in an order drawn with the seed.
+def open_round(
+    name: str,
+    datasets: Iterable[Dataset],
+    seed: int,
+    *,
+    scope: Scope = EVERYTHING_UNJUDGED,
+    reviewers: Iterable[User] = (),
+    state: str = State.OPEN,
+    **settings: Any,
+) -> ReviewRound:
+    """Open a round, or plan it, over the candidates of some datasets that are in the scope.
+
+    `settings`: unit, order, overlap, blind, instructions; see `ReviewRound`.
 
     Raises InputError if the name is taken, there is no dataset, the datasets differ in taxonomy,
-    or an image is in another open round (two reviewers would get it).
+    the overlap is not 1 to 5, more judgments are wanted than there are reviewers, or the scope
+    names what is unknown.
     """
-    datasets = list(datasets)
+    datasets, reviewers = list(datasets), list(reviewers)
     if not name.strip():
         raise InputError("A round needs a name.")
     if ReviewRound.objects.filter(name=name).exists():
@@ -84,63 +155,112 @@ def open_round(name: str, datasets: Iterable[Dataset], seed: int) -> ReviewRound
         raise InputError("A round needs at least one dataset.")
     if len({dataset.taxonomy_id for dataset in datasets}) > 1:
         raise InputError("The datasets of a round must share one taxonomy.")
-    wait_for_imports()
-    refuse_overlap(datasets)
+    overlap = settings.get("overlap", 1)
+    if not 1 <= overlap <= MOST_OVERLAP:
+        raise InputError(f"The overlap is 1 to {MOST_OVERLAP}.")
+    if reviewers and overlap > len(reviewers):
+        raise InputError(f"{overlap} judgments of each candidate need as many reviewers.")
     review_round = ReviewRound.objects.create(
-        name=name, seed=seed, taxonomy_id=datasets[0].taxonomy_id
-    )
+        name=name, seed=seed, taxonomy_id=datasets[0].taxonomy_id, state=State.PLANNED,
+        scope=scope.as_json(), **settings,
+    )  # fmt: skip
     review_round.datasets.set(datasets)
-    refresh_items(review_round)
+    review_round.reviewers.set(reviewers)
+    if state == State.OPEN:
+        start_round(review_round)
     return review_round
 
 
-def refuse_overlap(datasets: list[Dataset]) -> None:
-    taken = RoundItem.objects.filter(
-        Exists(
-            Dataset.images.through.objects.filter(dataset__in=datasets, image=OuterRef("image"))
-        ),
-        round__state=ReviewRound.State.OPEN,
-    ).select_related("round")
-    if item := taken.first():
-        raise InputError(f"Images of these datasets are in the open round '{item.round.name}'.")
+@transaction.atomic
+def start_round(review_round: ReviewRound) -> None:
+    """Open a planned round, or a paused one again. Raises InputError if it is closed."""
+    _lock(review_round)
+    if review_round.state == State.CLOSED:
+        raise InputError("A closed round changes no more.")
+    wait_for_imports()
+    _set_state(review_round, State.OPEN)
+    refresh_items(review_round)
+
+
+@transaction.atomic
+def pause_round(review_round: ReviewRound) -> None:
+    """Hand out nothing until the round is opened again; what is on screen may still be judged.
+
+    Raises InputError unless it is open.
+    """
+    _lock(review_round)
+    if review_round.state != State.OPEN:
+        raise InputError("Only an open round can be paused.")
+    _set_state(review_round, State.PAUSED)
+
+
+@transaction.atomic
+def close_round(review_round: ReviewRound) -> None:
+    """End the round for good: it takes no more judgments. Raises InputError if it is planned."""
+    _lock(review_round)
+    if review_round.state == State.PLANNED:
+        raise InputError("A round that was never open can't be closed; delete it.")
+    if review_round.state != State.CLOSED:
+        review_round.closed = timezone.now()
+        _set_state(review_round, State.CLOSED)
+
+
+def _lock(review_round: ReviewRound) -> None:
+    """Take the round as it is now, and let nobody else change its state until the commit."""
+    review_round.refresh_from_db(from_queryset=ReviewRound.objects.select_for_update())
+
+
+def _set_state(review_round: ReviewRound, state: str) -> None:
+    review_round.state = state
+    review_round.save(update_fields=["state", "closed"])
 
 
 def refresh_items(review_round: ReviewRound) -> None:
-    """Take up images that joined the round's datasets; reopen and close items as they stand."""
-    parameters: dict[str, Any] = {"round": review_round.pk, "seed": str(review_round.seed)}
+    """Take up candidates that have joined the round's scope; reopen and close turns as they stand."""
+    parameters: dict[str, Any] = {
+        "round": review_round.pk, "seed": str(review_round.seed), "unit": review_round.unit,
+        "order": review_round.order, "overlap": review_round.overlap, "page": PAGE,
+    }  # fmt: skip
+    by_image = review_round.unit == ReviewRound.Unit.IMAGE
+    fresh = not review_round.round_candidates.exists()
     with connection.cursor() as cursor:
-        cursor.execute(ADD_ITEMS, parameters)
+        if scope_of(review_round).which == "unjudged":
+            cursor.execute(DROP_DECIDED, parameters)
+        if (fresh or scope_of(review_round).grows) and choose(review_round):
+            cursor.execute(
+                "SELECT coalesce(max(place), 0) FROM annotation_rounditem WHERE round_id = %s",
+                [review_round.pk],
+            )
+            (parameters["last"],) = cursor.fetchone()
+            cursor.execute(PLACE_BY_IMAGE if by_image else PLACE_BY_CLASS, parameters)
+            analyze("annotation_roundcandidate")
+            cursor.execute(ADD_ITEMS, parameters)
+        analyze("annotation_rounditem")
         cursor.execute(MARK_ITEMS, parameters)
-    analyze("annotation_rounditem")
 
 
 def extend_rounds() -> None:
-    """Bring every open round up to date after images, candidates or verdicts were imported.
+    """Bring every running round up to date after images, candidates or verdicts were imported.
 
     Once the import is committed, items are marked again: a reviewer who judged in the meantime
     could not see the new candidates, and may have left an image done that no longer is.
     """
-    for review_round in _open_rounds():
+    for review_round in _running_rounds():
         refresh_items(review_round)
     transaction.on_commit(mark_items)
 
 
 @transaction.atomic
 def mark_items() -> None:
-    """Reopen and close the items of open rounds as their images' candidates stand."""
-    for review_round in _open_rounds():
+    """Reopen and close the turns of running rounds as their candidates stand."""
+    for review_round in _running_rounds():
         with connection.cursor() as cursor:
             cursor.execute(LOCK_ITEMS, {"round": review_round.pk})
             cursor.execute(MARK_ITEMS, {"round": review_round.pk})
 
 
-def _open_rounds() -> QuerySet[ReviewRound]:
-    return ReviewRound.objects.filter(state=ReviewRound.State.OPEN)
-
-
-def close_round(review_round: ReviewRound) -> None:
-    review_round.state = ReviewRound.State.CLOSED
-    review_round.save(update_fields=["state"])
+def _running_rounds() -> QuerySet[ReviewRound]:
+    return ReviewRound.objects.filter(state__in=[State.OPEN, State.PAUSED])
 
 
 def progress(review_round: ReviewRound) -> Progress:
@@ -153,20 +273,19 @@ def progress(review_round: ReviewRound) -> Progress:
     return known
 
 
+COUNT = """
+    SELECT (SELECT count(*) FILTER (WHERE done) FROM annotation_rounditem WHERE round_id = %(round)s),
+           (SELECT count(*) FROM annotation_rounditem WHERE round_id = %(round)s),
+           (SELECT count(*) FILTER (WHERE verdict <> 0) FROM (
+                SELECT DISTINCT ON (candidate_id, item_id) verdict FROM annotation_judgment
+                WHERE round_id = %(round)s AND item_id IS NOT NULL
+                ORDER BY candidate_id, item_id, id DESC) word),
+           (SELECT count(*) FROM annotation_roundcandidate WHERE round_id = %(round)s)
+"""
+
+
 def count_progress(review_round: ReviewRound) -> Progress:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FILTER (WHERE done), count(*) FROM annotation_rounditem"
-            " WHERE round_id = %s",
-            [review_round.pk],
-        )
-        images = cursor.fetchone()
-        cursor.execute(
-            "SELECT count(*) FILTER (WHERE candidate.verdict <> 0), count(*)"
-            " FROM annotation_candidate candidate"
-            " JOIN annotation_rounditem item ON item.image_id = candidate.image_id"
-            " WHERE item.round_id = %s"
-            " AND (candidate.verdict <> 0 OR candidate.added_by_id IS NULL)",
-            [review_round.pk],
-        )
-        return Progress(*images, *cursor.fetchone())
+        cursor.execute(COUNT, {"round": review_round.pk})
+        done, total, judged, candidates = cursor.fetchone()
+    return Progress(done, total, judged, candidates * review_round.overlap)

@@ -99,8 +99,8 @@ def review_next(request: HttpRequest, round_id: int) -> JsonResponse:
         return JsonResponse({"detail": str(error)}, status=400)
     current = _round(round_id)
     user = signed_in(request)
-    handout = queue.next_images(current, user, uids, want)
-    items = describe(current, user, handout.image_ids)
+    handout = queue.next_turns(current, user, uids, want)
+    items = describe(current, user, handout.turns)
     return JsonResponse({"items": items, "state": handout.state, "leased": handout.leased})
 
 
@@ -110,9 +110,9 @@ def review_item(request: HttpRequest, round_id: int, uid: UUID) -> JsonResponse:
     current = get_object_or_404(ReviewRound, pk=round_id)
     user = signed_in(request)
     image = get_object_or_404(Image, uid=uid)
-    if not queue.may_open(current, user, image.pk):
+    if (turn := queue.turn_of(current, user, image.pk)) is None:
         raise Http404
-    return JsonResponse(describe(current, user, [image.pk])[0])
+    return JsonResponse(describe(current, user, [turn])[0])
 
 
 @require_GET
@@ -122,10 +122,10 @@ def review_progress(request: HttpRequest, round_id: int) -> JsonResponse:
     progress = rounds.progress(current)
     return JsonResponse(
         {
-            "images": {"done": progress.images_done, "total": progress.images_total},
-            "candidates": {
-                "judged": progress.candidates_judged,
-                "total": progress.candidates_total,
+            "turns": {"done": progress.turns_done, "total": progress.turns_total},
+            "judgments": {
+                "done": progress.judgments_done,
+                "total": progress.judgments_total,
             },
             "mine": own_pace(current, signed_in(request)),
         }

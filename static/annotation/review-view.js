@@ -202,11 +202,11 @@ export class SavedIndicator {
   }
 }
 
-export function showProgress({ images, mine }) {
+export function showProgress({ turns, mine }) {
   const bar = byId("bar");
-  bar.max = Math.max(images.total, 1);
-  bar.value = images.done;
-  setText(byId("round-count"), `${number.format(images.done)} of ${number.format(images.total)} images`);
+  bar.max = Math.max(turns.total, 1);
+  bar.value = turns.done;
+  setText(byId("round-count"), `${number.format(turns.done)} of ${number.format(turns.total)} images`);
   const pace = mine.median_ms ? `, ${(mine.median_ms / 1000).toFixed(1)} s each` : "";
   setText(byId("my-count"), `You: ${number.format(mine.today)} today${pace}`);
   byId("my-count").title = `${number.format(mine.judged)} judgments in this round`;

@@ -231,7 +231,7 @@ function count(before, after) {
   saidAt = Date.now();
   if (!progress) return;
   const judged = judgedIn(after) - judgedIn(before);
-  progress.images.done += Number(isFinished(after)) - Number(isFinished(before));
+  progress.turns.done += Number(isFinished(after)) - Number(isFinished(before));
   progress.mine.judged += judged;
   progress.mine.today += judged;
   view.showProgress(progress);

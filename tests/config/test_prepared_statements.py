@@ -33,5 +33,5 @@ def test_warming_plans_everything_and_does_nothing():
 def test_a_new_connection_prepares_again():
     prepared.warm()
     connection.close()
-    assert queue.LEASE.run(0, 0, 60, 1) == []
+    assert queue.LEASE.run(0, 0, 60, 1, 1, 0) == []
     assert list(planned()) == [queue.LEASE.name]

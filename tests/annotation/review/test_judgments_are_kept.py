@@ -7,7 +7,7 @@ import pytest
 from annotation.models import Candidate, Comment, Image, Judgment, ProblemReport, Verdict
 from annotation.models import Skip as ReviewSkip
 from annotation.review.judgments import Judge, Problem, Remark, RoundClosed, Skip, submit
-from annotation.review.queue import next_images
+from annotation.review.queue import next_turns
 from annotation.review.rounds import close_round, count_progress
 from tests.factories import judge, make_round, make_user
 
@@ -69,15 +69,15 @@ def test_taking_a_judgment_back_leaves_the_last_word_to_others(current, image, u
 
 
 def test_an_image_is_done_when_its_last_candidate_is_judged(current, image, user):
-    next_images(current, user, set(), 3)
+    next_turns(current, user, set(), 3)
     judge(current, user, image, 0, Verdict.CORRECT)
     item = current.items.get(image=image)
     assert (item.done, item.holder) == (False, user)
     judge(current, user, image, 1, Verdict.INCORRECT)
     item.refresh_from_db()
-    assert (item.done, item.holder) == (True, None)
+    assert (item.done, item.leased_until) == (True, None)
     progress = count_progress(current)
-    assert (progress.images_done, progress.candidates_judged) == (1, 2)
+    assert (progress.turns_done, progress.judgments_done) == (1, 2)
 
 
 def test_undo_opens_the_image_again_and_keeps_it_with_the_reviewer(current, image, user):
@@ -86,7 +86,7 @@ def test_undo_opens_the_image_again_and_keeps_it_with_the_reviewer(current, imag
     judge(current, user, image, 1, Verdict.UNJUDGED)
     item = current.items.get(image=image)
     assert (item.done, item.holder) == (False, user)
-    others = next_images(current, make_user("reviewer"), set(), 8).image_ids
+    others = next_turns(current, make_user("reviewer"), set(), 8).image_ids
     assert image.pk not in others
 
 
@@ -136,30 +136,30 @@ def test_an_unusable_image_is_done_and_says_why(current, image, user):
 
 
 def test_a_skipped_image_goes_to_the_end_and_to_anyone(current, user):
-    first = next_images(current, user, set(), 1).image_ids[0]
+    first = next_turns(current, user, set(), 1).image_ids[0]
     op = Skip(uuid.uuid4(), Image.objects.get(pk=first).uid)
     submit(current, user, [op])
-    assert next_images(current, user, set(), 3).image_ids[-1] == first
+    assert next_turns(current, user, set(), 3).image_ids[-1] == first
 
 
 def test_a_late_copy_of_a_skip_does_not_take_the_image_from_its_new_holder(current, user):
     other = make_user("reviewer")
-    first = next_images(current, user, set(), 1).image_ids[0]
+    first = next_turns(current, user, set(), 1).image_ids[0]
     op = Skip(uuid.uuid4(), Image.objects.get(pk=first).uid)
     submit(current, user, [op])
-    assert first in next_images(current, other, set(), 3).image_ids
+    assert first in next_turns(current, other, set(), 3).image_ids
     submit(current, user, [op])
     assert current.items.get(image=first).holder == other
 
 
 def test_a_late_copy_of_a_skip_does_not_move_the_image_when_it_has_come_round(current, user):
-    images = next_images(current, user, set(), 3).image_ids
+    images = next_turns(current, user, set(), 3).image_ids
     op = Skip(uuid.uuid4(), Image.objects.get(pk=images[0]).uid)
     submit(current, user, [op])
-    assert next_images(current, user, set(), 3).image_ids[-1] == images[0]
+    assert next_turns(current, user, set(), 3).image_ids[-1] == images[0]
     again = Skip(uuid.uuid4(), Image.objects.get(pk=images[1]).uid)
     submit(current, user, [again, op])
-    assert next_images(current, user, set(), 3).image_ids == [images[2], images[0], images[1]]
+    assert next_turns(current, user, set(), 3).image_ids == [images[2], images[0], images[1]]
     assert ReviewSkip.objects.count() == 2
 
 

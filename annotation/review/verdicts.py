@@ -1,0 +1,56 @@
+"""From judgments to verdicts."""
+
+from __future__ import annotations
+
+from config.prepared import Statement
+
+# Of each reviewer the last word counts, unless it takes the former ones back; of several rounds the
+# latest that judged the candidate. What an adjudicator has decided stands. Dawid-Skene needs all
+# judgments at once: until it is computed the majority stands.
+DECIDE = Statement(
+    "decide",
+    "bigint[]",
+    """
+    WITH rule AS MATERIALIZED (
+        SELECT method, confidence FROM (
+            (SELECT 1 AS first, method, confidence FROM annotation_verdictrule
+             ORDER BY id DESC LIMIT 1)
+            UNION ALL SELECT 2, 'majority', 0.5
+        ) known ORDER BY first LIMIT 1
+    ), counted AS (
+        SELECT touched.id, votes.*, greatest(correct, incorrect, unclear) AS most,
+            correct + incorrect + unclear AS words,
+            (SELECT verdict FROM annotation_adjudication
+             WHERE candidate_id = touched.id ORDER BY id DESC LIMIT 1) AS final
+        FROM unnest($1) AS touched (id), LATERAL (
+            SELECT count(*) FILTER (WHERE verdict = 1) AS correct,
+                   count(*) FILTER (WHERE verdict = 2) AS incorrect,
+                   count(*) FILTER (WHERE verdict = 3) AS unclear
+            FROM (
+                SELECT verdict, round_id, max(round_id) FILTER (WHERE verdict <> 0) OVER () AS last
+                FROM (
+                    SELECT DISTINCT ON (reviewer_id) verdict, round_id FROM annotation_judgment
+                    WHERE candidate_id = touched.id ORDER BY reviewer_id, id DESC
+                ) word
+            ) word WHERE verdict <> 0 AND round_id = last
+        ) votes
+    ), voted AS (
+        SELECT id, final,
+            CASE WHEN words = 0 OR (method = 'unanimous' AND most < words) THEN 0
+                 WHEN correct = most AND incorrect < most AND unclear < most THEN 1
+                 WHEN incorrect = most AND correct < most AND unclear < most THEN 2
+                 WHEN unclear = most AND correct < most AND incorrect < most THEN 3
+                 ELSE 0 END AS vote,
+            words > 0 AND (most < confidence * words) AS unsure, words
+        FROM counted, rule
+    ), decided AS (
+        SELECT id, CASE WHEN final <> 0 THEN final ELSE vote END AS verdict,
+            coalesce(final, 0) = 0 AND words > 0 AND (vote = 0 OR unsure) AS disputed
+        FROM voted
+    )
+    UPDATE annotation_candidate candidate
+    SET verdict = decided.verdict, disputed = decided.disputed
+    FROM decided WHERE candidate.id = decided.id
+      AND (candidate.verdict <> decided.verdict OR candidate.disputed <> decided.disputed)
+    """,
+)

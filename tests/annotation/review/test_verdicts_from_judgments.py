@@ -1,0 +1,80 @@
+"""The verdict of a candidate follows from what reviewers last said of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from annotation.models import Adjudication, Candidate, Image, ReviewRound, Verdict, VerdictRule
+from annotation.review.rounds import open_round
+from annotation.review.scope import Scope
+from tests.factories import judge, make_dataset, make_taxonomy, make_user
+
+pytestmark = pytest.mark.django_db
+NONE, YES, NO, UNSURE = Verdict
+
+
+@pytest.fixture
+def current() -> ReviewRound:
+    dataset = make_dataset(make_taxonomy(), 1, per_image=1)
+    return open_round("round", [dataset], 1, overlap=5)
+
+
+def decided(current: ReviewRound, *verdicts: Verdict) -> tuple[Verdict, bool]:
+    """(verdict, disputed) once so many reviewers have said so."""
+    for verdict in verdicts:
+        judge(current, make_user("reviewer"), Image.objects.get(), 0, verdict)
+    candidate = Candidate.objects.get()
+    return Verdict(candidate.verdict), candidate.disputed
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "outcome"),
+    [
+        ([YES], (YES, False)),
+        ([YES, NO], (NONE, True)),
+        ([YES, NO, YES], (YES, False)),
+        ([YES, NO, UNSURE], (NONE, True)),
+        ([UNSURE, UNSURE, NO], (UNSURE, False)),
+        ([YES, YES, NO, NO, UNSURE], (NONE, True)),
+        ([YES, YES, NO, UNSURE], (YES, False)),
+        ([YES, YES, NO, UNSURE, UNSURE], (NONE, True)),
+    ],
+)
+def test_the_majority_decides_and_a_tie_is_disputed(current, verdicts, outcome):
+    assert decided(current, *verdicts) == outcome
+
+
+def test_less_than_the_wanted_confidence_is_disputed_though_it_has_a_verdict(current):
+    VerdictRule.objects.create(confidence=0.7, chosen_by=make_user("admin"))
+    assert decided(current, YES, YES, NO) == (YES, True)
+    assert decided(current, YES) == (YES, False)
+
+
+def test_by_the_unanimous_rule_one_other_voice_is_a_dispute(current):
+    VerdictRule.objects.create(method="unanimous", chosen_by=make_user("admin"))
+    assert decided(current, YES, YES) == (YES, False)
+    assert decided(current, NO) == (NONE, True)
+
+
+def test_of_one_reviewer_the_last_word_counts(current):
+    user, image = make_user("reviewer"), Image.objects.get()
+    for verdict, outcome in ((YES, YES), (NO, NO), (NONE, NONE), (UNSURE, UNSURE)):
+        judge(current, user, image, 0, verdict)
+        assert decided(current) == (outcome, False)
+
+
+def test_a_later_round_decides_anew(current):
+    assert decided(current, YES, YES, YES) == (YES, False)
+    again = open_round("again", current.datasets.all(), 2, scope=Scope(which="all"))
+    assert decided(again, NO) == (NO, False)
+
+
+def test_what_an_adjudicator_decided_stands(current):
+    decided(current, YES, NO)
+    Adjudication.objects.create(
+        candidate=Candidate.objects.get(),
+        adjudicator=make_user("admin"),
+        verdict=NO,
+        reason="tusks",
+    )
+    assert decided(current, YES) == (NO, False)
