@@ -56,10 +56,10 @@ class LoadResult:
     def acknowledged(self) -> set[str]:
         return {op for log in self.logs for op in log.acknowledged}
 
-    @property
-    def handed_out_twice(self) -> list[str]:
+    def handed_out_more_often_than(self, overlap: int) -> list[str]:
+        """Images that more reviewers were given than are wanted."""
         counts = Counter(image for log in self.logs for image in set(log.images))
-        return [image for image, count in counts.items() if count > 1]
+        return [image for image, count in counts.items() if count > overlap]
 
     @property
     def errors(self) -> list[str]:
