@@ -1,6 +1,7 @@
 from django.urls import include, path
 
 from annotation import class_views
+from annotation.discussion import views as discussion
 from annotation.exporting import views as exporting
 from annotation.review import views as review
 
@@ -22,6 +23,10 @@ urlpatterns = [
     path(
         "classes/<int:taxonomy_id>/confusions/", class_views.wanted_entries, name="wanted_entries"
     ),
+    path("review/cases/", discussion.cases, name="cases"),
+    path("review/images/<uuid:uid>/", discussion.image_record, name="image_record"),
+    path("review/images/<uuid:uid>/comment/", discussion.image_comment, name="image_comment"),
+    path("review/images/<uuid:uid>/<int:index>/verdict/", discussion.adjudicate, name="adjudicate"),
     path("export/", exporting.export, name="export"),
     path("export/annotations.<str:suffix>", exporting.export_download, name="export_download"),
 ]

@@ -101,7 +101,8 @@ def reviewing(counts: list[int], seconds: float) -> list[Line]:
                 value = f"p50 {numbers['p50_ms']:.1f} ms, p95 {numbers['p95_ms']:.1f} ms"
                 lines.append(Line(what, f"{value} ({numbers['requests']:,} requests)", command))
             missing = result.acknowledged - exported_judgments()
-            value = f"{len(missing)} missing, {len(result.handed_out_more_often_than(1))} twice, {len(result.errors)} errors"
+            twice = len(result.handed_out_more_often_than(1))
+            value = f"{len(missing)} missing, {twice} twice, {len(result.errors)} errors"
             lines.append(Line(f"{len(result.acknowledged):,} acknowledged", value, command))
     return lines
 

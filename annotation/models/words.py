@@ -92,10 +92,13 @@ class Skip(models.Model):
 
 
 class Comment(models.Model):
-    """A remark on an image."""
+    """A remark on an image, or on one of its candidates."""
 
     client_id = models.UUIDField(unique=True)
     image = models.ForeignKey(Image, models.CASCADE, related_name="comments")
+    candidate = models.ForeignKey(
+        Candidate, models.PROTECT, null=True, related_name="comments", db_index=False
+    )
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="comments")
     text = models.TextField(max_length=2000)
     created = models.DateTimeField(auto_now_add=True)
@@ -105,3 +108,17 @@ class Comment(models.Model):
 
     def __str__(self) -> str:
         return self.text[:40]
+
+
+class Mention(models.Model):
+    """A comment names somebody (@name), who has seen it or not."""
+
+    comment = models.ForeignKey(Comment, models.CASCADE, related_name="mentions")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="mentions")
+    seen = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["comment", "user"], name="mentioned_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.comment_id}"

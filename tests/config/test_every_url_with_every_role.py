@@ -29,7 +29,11 @@ REVIEWING = {ADMIN, REVIEWER}
 
 ALLOWED = {
     "accept_invitation": EVERYONE,
+    "adjudicate": {ADMIN},
+    "cases": REVIEWING,
     "class_evidence": REVIEWING,
+    "image_comment": REVIEWING,
+    "image_record": REVIEWING,
     "class_index": PEOPLE,
     "class_page": PEOPLE,
     "class_panel": PEOPLE,

@@ -1,0 +1,1 @@
+"""What reviewers settle together: disputes, problems, and how a verdict came about."""
