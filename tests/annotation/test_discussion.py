@@ -150,7 +150,7 @@ def test_the_pages_cost_the_same_however_much_was_said(
     record, listed = reverse("image_record", args=[image.uid]), reverse("cases")
     quarrel(current, image, YES, NO)
     client.get(record)
-    for address, queries in ((record, 11), (listed, 11)):
+    for address, queries in ((record, 11), (listed, 9)):
         with django_assert_num_queries(queries):
             client.get(address)
         for other in Image.objects.all():
