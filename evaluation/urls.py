@@ -1,10 +1,11 @@
 from django.urls import path
 
-from evaluation import views
+from evaluation import change_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("results/", views.results, name="results"),
+    path("results/changes/", change_views.changes, name="changes"),
     path("results/status/", views.results_status, name="results_status"),
     path("results/recompute/", views.recompute, name="recompute"),
     path("results/<int:report_id>/figure.<str:suffix>", views.figure, name="figure"),

@@ -31,6 +31,7 @@ ALLOWED = {
     "accept_invitation": EVERYONE,
     "adjudicate": {ADMIN},
     "cases": REVIEWING,
+    "changes": REVIEWING,
     "class_evidence": REVIEWING,
     "image_comment": REVIEWING,
     "image_record": REVIEWING,
