@@ -50,6 +50,10 @@ class ReviewRound(models.Model):
     reviewers = models.ManyToManyField(
         settings.AUTH_USER_MODEL, related_name="rounds", help_text="none: every reviewer"
     )
+    file_sha256 = models.CharField(
+        max_length=64, default="", editable=False,
+        help_text="of the file that its judgments were imported from; empty if they were given here",
+    )  # fmt: skip
     created = models.DateTimeField(auto_now_add=True)
     closed = models.DateTimeField(null=True)
 

@@ -171,6 +171,8 @@ SETTLE_ITEMS = Statement(
             JOIN annotation_roundcandidate known ON known.candidate_id = candidate.id
             JOIN annotation_rounditem item
                 ON item.round_id = known.round_id AND item.place = known.place
+            JOIN annotation_reviewround running ON running.id = known.round_id
+                AND running.state IN ('open', 'paused')
             WHERE candidate.image_id = ANY($2)))
         ORDER BY id FOR NO KEY UPDATE OF item
     )

@@ -278,7 +278,7 @@ COUNT = """
            (SELECT count(*) FROM annotation_rounditem WHERE round_id = %(round)s),
            (SELECT count(*) FILTER (WHERE verdict <> 0) FROM (
                 SELECT DISTINCT ON (candidate_id, item_id) verdict FROM annotation_judgment
-                WHERE round_id = %(round)s AND item_id IS NOT NULL
+                WHERE round_id = %(round)s AND (item_id IS NOT NULL OR %(imported)s)
                 ORDER BY candidate_id, item_id, id DESC) word),
            (SELECT count(*) FROM annotation_roundcandidate WHERE round_id = %(round)s)
 """
@@ -286,6 +286,8 @@ COUNT = """
 
 def count_progress(review_round: ReviewRound) -> Progress:
     with connection.cursor() as cursor:
-        cursor.execute(COUNT, {"round": review_round.pk})
+        cursor.execute(
+            COUNT, {"round": review_round.pk, "imported": bool(review_round.file_sha256)}
+        )
         done, total, judged, candidates = cursor.fetchone()
     return Progress(done, total, judged, candidates * review_round.overlap)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from config.prepared import Statement
 
 # Of each reviewer the last word counts, unless it takes the former ones back; of several rounds the
-# latest that judged the candidate. What an adjudicator has decided stands. Dawid-Skene needs all
-# judgments at once: until it is computed the majority stands.
+# latest that judged the candidate (imported ones are older than all that were held here). What an
+# adjudicator has decided stands. Dawid-Skene needs all judgments at once: until it is computed the
+# majority stands. `consensus.verdicts_by` does the same for many candidates.
 DECIDE = Statement(
     "decide",
     "bigint[]",
@@ -27,12 +28,15 @@ DECIDE = Statement(
                    count(*) FILTER (WHERE verdict = 2) AS incorrect,
                    count(*) FILTER (WHERE verdict = 3) AS unclear
             FROM (
-                SELECT verdict, round_id, max(round_id) FILTER (WHERE verdict <> 0) OVER () AS last
+                SELECT verdict, rank, max(rank) FILTER (WHERE verdict <> 0) OVER () AS last
                 FROM (
-                    SELECT DISTINCT ON (reviewer_id) verdict, round_id FROM annotation_judgment
-                    WHERE candidate_id = touched.id ORDER BY reviewer_id, id DESC
+                    SELECT DISTINCT ON (reviewer_id) verdict, judged.id + CASE
+                        WHEN judged.file_sha256 = '' THEN 1::bigint << 40 ELSE 0 END AS rank
+                    FROM annotation_judgment said
+                    JOIN annotation_reviewround judged ON judged.id = said.round_id
+                    WHERE candidate_id = touched.id ORDER BY reviewer_id, said.id DESC
                 ) word
-            ) word WHERE verdict <> 0 AND round_id = last
+            ) word WHERE verdict <> 0 AND rank = last
         ) votes
     ), voted AS (
         SELECT id, final,

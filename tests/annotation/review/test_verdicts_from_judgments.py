@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
+from annotation.discussion.settling import adjudicate
 from annotation.models import Adjudication, Candidate, Image, ReviewRound, Verdict, VerdictRule
+from annotation.review.consensus import (
+    apply_verdicts,
+    judged_candidates,
+    present_verdicts,
+    rule_in_force,
+    verdicts_by,
+)
 from annotation.review.rounds import open_round
 from annotation.review.scope import Scope
 from tests.factories import judge, make_dataset, make_taxonomy, make_user
@@ -67,6 +77,36 @@ def test_a_later_round_decides_anew(current):
     assert decided(current, YES, YES, YES) == (YES, False)
     again = open_round("again", current.datasets.all(), 2, scope=Scope(which="all"))
     assert decided(again, NO) == (NO, False)
+
+
+@pytest.mark.parametrize("method", ["majority", "unanimous"])
+def test_many_candidates_at_once_get_the_verdicts_they_got_one_by_one(method):
+    draw = random.Random(7)
+    VerdictRule.objects.create(method=method, confidence=0.6, chosen_by=make_user("admin"))
+    dataset = make_dataset(make_taxonomy(), 12, per_image=3)
+    users = [make_user("reviewer") for _ in range(4)]
+    rounds = [
+        open_round(f"round {number}", [dataset], number, overlap=4, scope=Scope(which="all"))
+        for number in range(3)
+    ]
+    ReviewRound.objects.filter(pk=rounds[2].pk).update(file_sha256="of an imported one")
+    candidates = list(Candidate.objects.select_related("image"))
+    for _ in range(300):
+        candidate = draw.choice(candidates)
+        judge(
+            draw.choice(rounds), draw.choice(users), candidate.image, candidate.class_index,
+            draw.choice(list(Verdict)),
+        )  # fmt: skip
+    for candidate in draw.sample(candidates, 5):
+        adjudicate(candidate, users[0], draw.choice(list(Verdict)), "because")
+    ids = judged_candidates()
+    there = present_verdicts(ids)
+    anew = verdicts_by(rule_in_force(), ids)
+    assert anew.verdicts.tolist() == there.verdicts.tolist()
+    assert anew.disputed.tolist() == there.disputed.tolist()
+    assert set(there.verdicts.tolist()) == set(Verdict)
+    assert there.disputed.any()
+    assert apply_verdicts(anew) == 0
 
 
 def test_what_an_adjudicator_decided_stands(current):

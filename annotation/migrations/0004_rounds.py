@@ -34,7 +34,7 @@ ROUNDS_BEFORE = """
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotation', '0002_skips_and_replaced_predictions'),
+        ('annotation', '0003_imported_judgments'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
