@@ -1,8 +1,10 @@
 from celery import shared_task
 from celery.signals import worker_ready
 
+from accounts.models import User
 from annotation import renditions
 from annotation.importing import jobs
+from annotation.review import rule
 
 
 @shared_task
@@ -13,6 +15,16 @@ def run_import(job_id: int) -> None:
 @shared_task
 def make_renditions(content_hashes: list[str]) -> None:
     renditions.make_renditions(content_hashes)
+
+
+@shared_task
+def preview_rule(method: str, confidence: float) -> None:
+    rule.remember_preview(rule.make_rule(method, confidence))
+
+
+@shared_task
+def choose_rule(method: str, confidence: float, user_id: int) -> None:
+    rule.choose_rule(rule.make_rule(method, confidence, User.objects.get(pk=user_id)))
 
 
 @worker_ready.connect

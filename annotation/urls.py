@@ -3,6 +3,7 @@ from django.urls import include, path
 from annotation import class_views
 from annotation.discussion import views as discussion
 from annotation.exporting import views as exporting
+from annotation.review import rule_views
 from annotation.review import views as review
 
 urlpatterns = [
@@ -23,6 +24,8 @@ urlpatterns = [
     path(
         "classes/<int:taxonomy_id>/confusions/", class_views.wanted_entries, name="wanted_entries"
     ),
+    path("review/rule/", rule_views.verdict_rule, name="verdict_rule"),
+    path("review/rule/preview/", rule_views.verdict_rule_preview, name="verdict_rule_preview"),
     path("review/cases/", discussion.cases, name="cases"),
     path("review/images/<uuid:uid>/", discussion.image_record, name="image_record"),
     path("review/images/<uuid:uid>/comment/", discussion.image_comment, name="image_comment"),

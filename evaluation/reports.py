@@ -15,6 +15,7 @@ from django.utils import timezone
 from numpy.typing import NDArray
 
 from annotation.models import Dataset, PredictionSet
+from annotation.review.rule import decide_anew, is_computed_at_once
 from evaluation.metrics import EvaluationData, Proportion, count_accuracies
 from evaluation.models import LabelSnapshot, MetricReport
 from evaluation.snapshots import Labels, load_labels, take_snapshot
@@ -71,8 +72,11 @@ def compute_report(
 def recompute() -> MetricReport:
     """Freeze all labels as they are now and compute the report over everything.
 
+    A rule that needs all judgments at once decides anew before.
     Raises InputError if there is no dataset.
     """
+    if is_computed_at_once():
+        decide_anew()
     return compute_report(take_snapshot())
 
 

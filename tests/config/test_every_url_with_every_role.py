@@ -102,6 +102,8 @@ ALLOWED = {
     "round_new": {ADMIN},
     "sheet_progress": PEOPLE,
     "synset_search": {ADMIN},
+    "verdict_rule": {ADMIN},
+    "verdict_rule_preview": {ADMIN},
     "wanted_entries": REVIEWING,
 }
 
