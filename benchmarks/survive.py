@@ -28,6 +28,7 @@ def measure(
     from benchmarks.load import make_sessions, run_load
     from benchmarks.servers import PARTS, serving
     from benchmarks.servers import kill as kill_part
+    from config import embedded
 
     current = prepare(overlap)
     sessions = make_sessions(reviewers)
@@ -40,6 +41,7 @@ def measure(
     with serving() as (port, supervisor):
         connection.close()
         result = run_load(port, current.pk, sessions, seconds, think, disturb if kill else None)
+        embedded.start()  # PostgreSQL may still be recovering
         exported = exported_judgments()
     return {
         "reviewers": reviewers,
