@@ -73,9 +73,7 @@ def _data_uri(image: GuideImage) -> Shown | None:
             data = base64.b64encode(file.read()).decode()
     except FileNotFoundError:
         return None
-    scale = min(1.0, SIZES["file"] / max(image.width, image.height))
-    width, height = round(image.width * scale), round(image.height * scale)
-    return Shown(f"data:image/jpeg;base64,{data}", max(1, width), max(1, height))
+    return Shown(f"data:image/jpeg;base64,{data}", *SIZES["file"].size(image.width, image.height))
 
 
 def _styles() -> SafeString:
