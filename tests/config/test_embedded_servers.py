@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
@@ -32,10 +33,12 @@ print(json.dumps(pids))
 """
 
 
-def run(home: Path, code: str = QUESTION, **options) -> subprocess.CompletedProcess[str]:
+def run(
+    home: Path, code: str = QUESTION, arguments: Sequence[str] = (), **options
+) -> subprocess.CompletedProcess[str]:
     environment = {"PATH": os.environ["PATH"], "TUSKER_HOME": str(home), **options.pop("env", {})}
     return subprocess.run(
-        [sys.executable, "-c", code], cwd=BASE_DIR, env=environment, capture_output=True,
+        [sys.executable, "-c", code, *arguments], cwd=BASE_DIR, env=environment, capture_output=True,
         text=True, timeout=120, check=False, **options,
     )  # fmt: skip
 
