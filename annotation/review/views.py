@@ -6,6 +6,7 @@ import json
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -75,6 +76,7 @@ def review_round(request: HttpRequest, round_id: int) -> HttpResponse:
         "hints": hints_of(current.taxonomy),
         "history": queue.history(current, signed_in(request)),
         "reasons": REASONS,
+        "lease_seconds": settings.LEASE_SECONDS,
         "urls": {
             "next": reverse("review_next", args=[round_id]),
             "submit": reverse("review_submit", args=[round_id]),

@@ -21,7 +21,8 @@ const state = new ReviewState(config.history, makeId);
 const queue = new OpQueue(`${config.reviewer}:${config.round.id}`, (ops) =>
   post(config.urls.submit, { reviewer: config.reviewer, ops }),
 );
-const supply = new Supply(state, queue, (question) => post(config.urls.next, question), render);
+const ask = (question) => post(config.urls.next, question);
+const supply = new Supply(state, queue, ask, render, 1000 * config.lease_seconds);
 const pictures = new Pictures();
 const stage = new Stage(byId("stage"), showZoom);
 const classes = await loadClasses(config.classes_url).catch(() => ({ classes: [], byIndex: new Map() }));
