@@ -6,11 +6,20 @@ from typing import Any
 
 from django.shortcuts import get_object_or_404
 
+from taxonomy.classes import class_index_url
 from taxonomy.models import Taxonomy
 
 
 def page_context(taxonomy_id: int, tab: str) -> tuple[Taxonomy, dict[str, Any]]:
-    """The taxonomy, and the context for `taxonomy/classes_base.html`; 404 if there is none."""
+    """The taxonomy, and the context for `taxonomy/classes_base.html`; 404 if there is none.
+
+    `classes_url` is for fields that ask for classes.
+    """
     taxonomies = list(Taxonomy.objects.order_by("name"))
     taxonomy = get_object_or_404(Taxonomy, pk=taxonomy_id)
-    return taxonomy, {"taxonomy": taxonomy, "taxonomies": taxonomies, "tab": tab}
+    return taxonomy, {
+        "taxonomy": taxonomy,
+        "taxonomies": taxonomies,
+        "tab": tab,
+        "classes_url": class_index_url(taxonomy),
+    }
