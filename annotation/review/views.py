@@ -22,6 +22,7 @@ from annotation.review.statistics import own_pace
 from config.prepared import fetch
 from taxonomy.classes import class_index_url
 from taxonomy.errors import InputError
+from taxonomy.hierarchy import hierarchy_url
 from taxonomy.relations import hints_of
 
 REASONS = [
@@ -72,6 +73,7 @@ def review_round(request: HttpRequest, round_id: int) -> HttpResponse:
         "round": {"id": current.pk, "name": current.name},
         "reviewer": request.user.pk,
         "classes_url": class_index_url(current.taxonomy),
+        "hierarchy_url": hierarchy_url(current.taxonomy),
         "hints": hints_of(current.taxonomy),
         "history": queue.history(current, signed_in(request)),
         "reasons": REASONS,

@@ -1,5 +1,6 @@
 // Fields of forms that ask for classes, by markup alone: templates/taxonomy/_class_input.html asks
-// for one class, _class_inputs.html for several. A field of several fires "classpick" (bubbling)
+// for one class, _class_inputs.html for several. They need class-search.css and, for the hierarchy's
+// dialog, explorer.css. A field of several fires "classpick" (bubbling)
 // whenever other classes are chosen in it.
 
 import { attachClassSearch, fold, loadClasses } from "./class-search.js";
@@ -15,12 +16,23 @@ export function choose(field, chosen) {
   field.dispatchEvent(new CustomEvent("classpick", { bubbles: true }));
 }
 
-// Class search below an input, which is in a .class-box. Resolves to what `loadClasses` does.
-export async function attachToBox(input, options) {
-  const loaded = await loadClasses(input.dataset.classesUrl);
+// Class search below an input, and beside it, in the same .class-box, the button that opens the
+// hierarchy. onPick and exclude are those of `attachClassSearch`; start() is the key of the class at
+// which the hierarchy opens, if there is one. Resolves to what `loadClasses` does.
+export async function attachToBox(input, { onPick, exclude, start }) {
+  const { classesUrl } = input.dataset;
+  const loaded = await loadClasses(classesUrl);
   const listbox = document.createElement("ul");
   input.after(listbox);
-  attachClassSearch(input, listbox, { classes: loaded.classes, ...options });
+  attachClassSearch(input, listbox, { classes: loaded.classes, onPick, exclude });
+  const button = input.parentElement.querySelector("[data-hierarchy-url]");
+  button.addEventListener("click", async () => {
+    const { pickFromHierarchy } = await import("./explorer-dialog.js");
+    const { hierarchyUrl } = button.dataset;
+    const index = await pickFromHierarchy({ hierarchyUrl, classesUrl, start: start?.() });
+    const found = loaded.byIndex.get(index);
+    if (found && !exclude?.(found)) onPick(found);
+  });
   return loaded;
 }
 
@@ -49,7 +61,8 @@ async function attachOne(input) {
     input.value = found.key;
     show();
   };
-  const { classes } = await attachToBox(input, { onPick });
+  const start = () => (byKey.has(input.value) ? input.value : undefined);
+  const { classes } = await attachToBox(input, { onPick, start });
   byKey = new Map(classes.map((found) => [found.key, found]));
   show();
 }

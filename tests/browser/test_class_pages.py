@@ -184,6 +184,35 @@ def test_a_list_of_keys_indices_and_names_is_pasted(open_page, admin, taxonomy):
     expect(page.locator(".class-list li")).to_have_count(4)
 
 
+def test_fields_for_classes_offer_the_hierarchy(open_page, admin, taxonomy):
+    page = open_page(admin)
+    new_group(page, taxonomy)
+    for name in ("tusker", "tusker", "African elephant"):
+        page.get_by_role("button", name="Hierarchy: Classes").click()
+        dialog = page.get_by_role("dialog", name="Pick a class")
+        dialog.get_by_label("Find a class").fill(name)
+        dialog.get_by_role("option").first.click()
+        dialog.get_by_role("button", name="Choose this class").click()
+        expect(dialog).to_have_count(0)
+    assert chosen(page) == ["2", "3"]
+    page.goto(reverse("relation_new", args=[taxonomy.pk]))
+    page.get_by_label("Second class", exact=True).fill("d")
+    expect(page.locator("output").last).to_have_text("African elephant")
+    page.get_by_role("button", name="Hierarchy: Second class").click()
+    item = page.locator("dialog [role=treeitem]").last
+    expect(item).to_have_text("African elephant, class")  # it opens at what the field holds
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Second class", exact=True)).to_have_value("c")
+    expect(page.locator("output").last).to_have_text("tusker")
+    page.goto(reverse("compare", args=[taxonomy.pk]) + "?class=3")
+    page.get_by_role("button", name="Hierarchy", exact=True).click()
+    page.get_by_role("dialog").get_by_label("Find a class").fill("sunglasses")
+    page.get_by_role("dialog").get_by_role("option").first.click()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/compare/?class=3&class=5")
+
+
 def test_a_reviewer_walks_from_class_to_class_and_sees_what_was_found(
     open_page, reviewer, taxonomy
 ):
