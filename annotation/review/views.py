@@ -23,6 +23,7 @@ from config.prepared import fetch
 from taxonomy.classes import class_index_url
 from taxonomy.errors import InputError
 from taxonomy.hierarchy import hierarchy_url
+from taxonomy.reference.sheets import thumbs_of
 from taxonomy.relations import hints_of
 
 REASONS = [
@@ -89,7 +90,8 @@ def review_round(request: HttpRequest, round_id: int) -> HttpResponse:
             ),
         },
     }
-    return render(request, "annotation/review.html", {"round": current, "config": config})
+    context = {"round": current, "config": config, "thumbs": thumbs_of(current.taxonomy)}
+    return render(request, "annotation/review.html", context)
 
 
 @require_POST

@@ -38,15 +38,20 @@ export async function attachToBox(input, { onPick, exclude, start }) {
 
 const chipsOf = (field) => field.querySelector(".class-chips");
 
-function chip(name, [index, shown]) {
+function chip(inputName, [index, shown]) {
   const item = document.createElement("li");
+  const thumb = document.createElement("class-thumb");
+  const name = document.createElement("span");
   const input = document.createElement("input");
   const button = document.createElement("button");
   item.className = "badge";
-  Object.assign(input, { type: "hidden", name, value: index });
+  thumb.dataset.class = index;
+  Object.assign(thumb, { textContent: [...shown][0], ariaHidden: "true" });
+  Object.assign(name, { className: "class-name", textContent: shown });
+  Object.assign(input, { type: "hidden", name: inputName, value: index });
   input.dataset.name = shown;
   Object.assign(button, { type: "button", textContent: "×", ariaLabel: `Remove ${shown}` });
-  item.append(shown, input, button);
+  item.append(thumb, name, input, button);
   return item;
 }
 

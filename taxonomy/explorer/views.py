@@ -11,7 +11,6 @@ from accounts.roles import ADMIN, LABELER, REVIEWER, roles_required
 from taxonomy import hierarchy as hierarchies
 from taxonomy.models import Taxonomy
 from taxonomy.pages import page_context
-from taxonomy.reference.sheets import thumbs_of
 from taxonomy.views import YEAR
 
 
@@ -24,7 +23,6 @@ def explorer(request: HttpRequest, taxonomy_id: int) -> HttpResponse:
         "taxonomy": taxonomy.pk,
         "hierarchyUrl": context["hierarchy_url"],
         "classesUrl": context["classes_url"],
-        "thumbs": thumbs_of(taxonomy),
     }
     return render(request, "taxonomy/explorer.html", context)
 

@@ -26,7 +26,7 @@ SHOWN_RENDITIONS = ("large", "original")
 def references(request: HttpRequest, taxonomy_id: int) -> HttpResponse:
     """Every class with its thumbnail and how many reference images it has."""
     taxonomy, context = page_context(taxonomy_id, "references")
-    context |= {"overview": overview(taxonomy), "thumbs": sheets.thumbs_of(taxonomy)}
+    context["overview"] = overview(taxonomy)
     context["made"], context["wanted"] = sheets.sheet_counts(taxonomy)
     return render(request, "taxonomy/references.html", context)
 

@@ -61,7 +61,7 @@ def test_writing_an_entry_with_a_preview_a_class_and_a_picture(open_page, labele
     box = page.get_by_role("combobox", name="About the classes")
     box.fill("african")
     box.press("Enter")
-    expect(page.locator(".class-chips li")).to_have_text(["African elephant×"])
+    expect(page.locator(".class-chips .class-name")).to_have_text(["African elephant"])
     write(page, f"## Look at the *nose*\n\n{CODE}\n\nSee [[d]].\n")
     preview = page.get_by_role("region", name="Preview of the text")
     expect(preview.get_by_role("heading", name="Look at the nose")).to_be_visible()
