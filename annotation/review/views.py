@@ -23,6 +23,8 @@ from annotation.review.statistics import own_pace
 from config.prepared import fetch
 from taxonomy.classes import class_index_url
 from taxonomy.errors import InputError
+from taxonomy.hierarchy import hierarchy_url
+from taxonomy.reference.sheets import thumbs_of
 from taxonomy.relations import hints_of
 
 REASONS = [
@@ -73,6 +75,7 @@ def review_round(request: HttpRequest, round_id: int) -> HttpResponse:
         "round": {"id": current.pk, "name": current.name},
         "reviewer": request.user.pk,
         "classes_url": class_index_url(current.taxonomy),
+        "hierarchy_url": hierarchy_url(current.taxonomy),
         "hints": hints_of(current.taxonomy),
         "history": queue.history(current, signed_in(request)),
         "reasons": REASONS,
@@ -89,7 +92,8 @@ def review_round(request: HttpRequest, round_id: int) -> HttpResponse:
             ),
         },
     }
-    return render(request, "annotation/review.html", {"round": current, "config": config})
+    context = {"round": current, "config": config, "thumbs": thumbs_of(current.taxonomy)}
+    return render(request, "annotation/review.html", context)
 
 
 @require_POST
