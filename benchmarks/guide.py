@@ -1,7 +1,8 @@
 """The labeling guide at the study's size: `python -m benchmarks.guide [--entries 431]`.
 
 Entries about ImageNet's classes with headings, lists, comparisons and pictures, about a page
-each, in a TUSKER_HOME of its own. Pictures are real photographs if there are, else drawn ones.
+each, and reference images of every class, in a TUSKER_HOME of its own. Pictures are real
+photographs if there are, else drawn ones.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import resource
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import django
 import numpy as np
@@ -29,7 +31,41 @@ where both could be meant the larger one in front counts young ones have spots t
 WORDS = TEXT.split()
 
 
-def write_guide(entries: int) -> int:
+def draw_references(scratch: Path, photographs: list[bytes]) -> None:
+    """Reference images of every class, as many as an export shows, repeating the photographs."""
+    from taxonomy.models import Taxonomy
+    from taxonomy.reference.importing import import_reference_images
+    from taxonomy.reference.strips import MOST_IMAGES
+
+    taxonomy = Taxonomy.objects.get(name="imagenet1k")
+    scratch.mkdir()
+    for number, data in enumerate(photographs):
+        (scratch / f"{number}.jpg").write_bytes(data)
+    keys = taxonomy.classes.order_by("index").values_list("synset__key", flat=True)
+    for number, key in enumerate(keys):
+        (scratch / "source" / key).mkdir(parents=True)
+        for place in range(MOST_IMAGES):
+            name = f"{(37 * number + place) % len(photographs)}.jpg"
+            os.link(scratch / name, scratch / "source" / key / name)
+    import_reference_images(taxonomy, scratch / "source", MOST_IMAGES)
+
+
+def make_strips() -> Line:
+    """What the first export of a guide about every class has to make."""
+    from taxonomy.models import Taxonomy
+    from taxonomy.reference.strips import strips_of
+
+    taxonomy = Taxonomy.objects.get(name="imagenet1k")
+    start = time.perf_counter()
+    sizes = [len(data) for _, data in strips_of(taxonomy, range(taxonomy.classes.count()))]
+    seconds = time.perf_counter() - start
+    size = f"{sum(sizes) / 2**20:.1f} MiB, {max(sizes) / 2**10:.0f} KiB at most"
+    return Line(
+        f"reference images of {len(sizes)} classes, once", f"{seconds:.1f} s, {size}", COMMAND
+    )
+
+
+def write_guide(entries: int, photographs: list[bytes]) -> int:
     """Entries about one to four classes in turn, so that each class is in some; how many."""
     from accounts.models import User
     from taxonomy.guide.images import add_image
@@ -40,7 +76,7 @@ def write_guide(entries: int) -> int:
     author, _ = User.objects.get_or_create(username="bench")
     keys = list(taxonomy.classes.order_by("index").values_list("synset__key", "synset__lemmas__0"))
     rng = np.random.default_rng(1)
-    pictures = [add_image(taxonomy, data, author) for data in photographs(entries, rng)]
+    pictures = [add_image(taxonomy, data, author) for data in photographs]
     shares = np.array_split(np.arange(len(keys)), entries)
     for number, share in enumerate(shares):
         about = [int(index) for index in share]
@@ -68,7 +104,7 @@ def entry_text(keys: list[str], picture: str, rng: np.random.Generator) -> str:
     )
 
 
-def photographs(count: int, rng: np.random.Generator) -> list[bytes]:
+def find_photographs(count: int, rng: np.random.Generator) -> list[bytes]:
     from PIL import Image
 
     from benchmarks.world import real_data
@@ -145,15 +181,18 @@ def _percentiles(seconds: list[float]) -> str:
     return f"p50 {p50:.1f} ms, p95 {p95:.1f} ms"
 
 
-def guide(entries: int = ENTRIES) -> list[Line]:
+def guide(scratch: Path, entries: int = ENTRIES) -> list[Line]:
     """Needs the imagenet1k taxonomy."""
+    photographs = find_photographs(entries, np.random.default_rng(0))
+    draw_references(scratch / "guide", photographs)
     start = time.perf_counter()
-    count = write_guide(entries)
+    count = write_guide(entries, photographs)
     seconds = time.perf_counter() - start
     written = Line(
         f"{count} guide entries written", f"{seconds:.1f} s with their pictures", COMMAND
     )
-    return [written, *reading(), measured_export("pdf"), measured_export("html")]
+    exports = [make_strips(), measured_export("pdf"), measured_export("html")]
+    return [written, *reading(), *exports]
 
 
 def main() -> None:
@@ -166,10 +205,10 @@ def main() -> None:
         django.setup()
         export(options.export)
         return
-    with own_home():
+    with own_home() as scratch:
         manage("migrate", "--verbosity", 0)
         manage("load_taxonomy", "imagenet1k", "--json")
-        show(guide(options.entries))
+        show(guide(scratch, options.entries))
 
 
 if __name__ == "__main__":

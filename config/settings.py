@@ -138,8 +138,20 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 6 * 3600}
 CELERY_BEAT_SCHEDULE_FILENAME = str(HOME / "celerybeat-schedule")
+# Ticks that no worker has taken when the next one comes are void, so that none pile up.
 CELERY_BEAT_SCHEDULE = {
-    "recompute-when-quiet": {"task": "evaluation.tasks.recompute_when_quiet", "schedule": 10.0},
+    "recompute-when-quiet": {
+        "task": "evaluation.tasks.recompute_when_quiet",
+        "schedule": 10.0,
+        "options": {"expires": 10.0},
+    },
+}
+# Of 0 (first, and the usual) to 9. Pictures come by the thousand with an import, and nobody waits
+# for them: what is looked at before a worker has come to it is made at once.
+CELERY_TASK_ROUTES = {
+    "taxonomy.tasks.make_thumbs": {"priority": 6},
+    "taxonomy.tasks.make_sheet": {"priority": 9},
+    "annotation.tasks.make_renditions": {"priority": 9},
 }
 
 AUTH_USER_MODEL = "accounts.User"

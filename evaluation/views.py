@@ -17,6 +17,7 @@ from annotation.review import rounds
 from evaluation import figures, recomputing, tables, tasks
 from evaluation.models import MetricReport
 from evaluation.reports import latest_report
+from taxonomy.downloads import disposition, file_name
 
 
 @require_GET
@@ -101,8 +102,8 @@ def figure(request: HttpRequest, report_id: int, suffix: str) -> HttpResponse:
     spec = figures.accuracy_figure(tables.select(report.rows, choice), theme)
     content = figures.draw(spec, suffix)
     response = HttpResponse(content, content_type=figures.MEDIA_TYPES[suffix])
-    name = f"{choice.dataset}-{choice.group}.{suffix}"
-    response["Content-Disposition"] = f'inline; filename="{name}"'
+    name = file_name(choice.dataset, choice.group, suffix=suffix)
+    response["Content-Disposition"] = disposition(name, attachment=False)
     return response
 
 
@@ -117,9 +118,9 @@ def table_csv(request: HttpRequest, report_id: int) -> HttpResponse:
         if request.GET.get("dataset") in (None, row["dataset"])
         and request.GET.get("group") in (None, row["group"])
     ]
+    name = file_name("results", str(report.snapshot), suffix="csv")
     response = HttpResponse(
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="results-{report.snapshot}.csv"'},
+        content_type="text/csv; charset=utf-8", headers={"Content-Disposition": disposition(name)}
     )
     csv.writer(response).writerows(tables.flat(rows, report.snapshot.hash))
     return response

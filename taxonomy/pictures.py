@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import io
 import stat
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from threading import Condition, Lock
 
-import numpy as np
-from PIL import Image, ImageChops, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+
+from taxonomy.colours import in_srgb
 
 # Format -> suffix. Nothing else is tried: some of Pillow's readers start other programs.
 # Pillow's reader of JPEG opens MPO too, a JPEG with further pictures behind the first.
@@ -20,8 +24,44 @@ READERS = [name for name in FORMATS if name != "MPO"]
 SUFFIXES = frozenset({*FORMATS.values(), ".jpeg", ".jpe", ".tiff", ".pgm", ".pbm"})
 NAMES = "JPEG, PNG, GIF, WebP, BMP, TIFF, PPM"
 
-# `open_picture` has a limit of its own, which refuses where Pillow would only warn.
+# EXIF's orientations that swap the sides; of a TIFF Pillow gives the size once they are swapped.
+LYING = frozenset({5, 6, 7, 8})
+
+# `opened` has a limit of its own, which refuses where Pillow would only warn.
 Image.MAX_IMAGE_PIXELS = None
+
+# Pixels are allocated in blocks of this many bytes at most. Blocks of 32 MiB and more go back to
+# the system at once when they are freed; smaller ones malloc may keep, for each thread its own.
+Image.core.set_block_size(64 * 2**20)
+
+# What the threads of a process decode at once: one of the largest pictures, or some photographs.
+PIXELS_AT_ONCE = 100_000_000
+
+
+class Room:
+    """A number of things that threads may have in hand together; they wait in turn."""
+
+    def __init__(self, size: int) -> None:
+        self.size = self._free = size
+        self._turn = Lock()
+        self._changed = Condition()
+
+    @contextmanager
+    def taken(self, amount: int) -> Iterator[None]:
+        """Have `amount` of it; whoever wants more than there is waits until all is free."""
+        amount = min(amount, self.size)
+        with self._turn, self._changed:
+            self._changed.wait_for(lambda: self._free >= amount)
+            self._free -= amount
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._free += amount
+                self._changed.notify_all()
+
+
+_memory = Room(PIXELS_AT_ONCE)
 
 
 class PictureError(ValueError):
@@ -59,14 +99,27 @@ def read_file(path: Path, limit: int) -> bytes:
 
 def inspect(data: bytes, max_pixels: int) -> Picture:
     """Decode a picture in full. Raises PictureError if it is none, is too large, or is damaged."""
-    image = open_picture(data, max_pixels)
-    suffix = FORMATS[str(image.format)]
-    rgb = upright_rgb(image)
-    return Picture(suffix, *rgb.size)
+    with opened(data, max_pixels) as image:
+        picture = described(image)
+        with _damage():
+            _load(image, 8)  # all of the data are read all the same
+            in_srgb(image.crop((0, 0, 1, 1)), 1)
+        return picture
 
 
-def open_picture(data: bytes, max_pixels: int) -> Image.Image:
-    """The picture, its header read and nothing decoded yet. Raises PictureError."""
+@contextmanager
+def opened(data: bytes, max_pixels: int) -> Iterator[Image.Image]:
+    """A picture whose header is read and of which nothing is decoded yet; for `upright_rgb`.
+
+    Waits while other threads have as many pixels in hand as may be decoded at once; so keep it
+    open as long as they are needed, and open no second one meanwhile. Raises PictureError.
+    """
+    image = _open(data, max_pixels)
+    with _memory.taken(image.width * image.height), closing(image):
+        yield image
+
+
+def _open(data: bytes, max_pixels: int) -> Image.Image:
     try:
         image: Image.Image = Image.open(io.BytesIO(data), formats=READERS)
     except UnidentifiedImageError as error:
@@ -80,68 +133,42 @@ def open_picture(data: bytes, max_pixels: int) -> Image.Image:
     return image
 
 
-def upright_rgb(image: Image.Image) -> Image.Image:
+def described(image: Image.Image) -> Picture:
+    """What has been opened. Raises PictureError."""
+    width, height = image.size
+    with _damage():
+        if image.getexif().get(ExifTags.Base.Orientation) in LYING and image.format != "TIFF":
+            width, height = height, width
+    return Picture(FORMATS[str(image.format)], width, height)
+
+
+def upright_rgb(image: Image.Image, shrink: int = 1) -> Image.Image:
     """The picture (of an animation the first frame) as 8-bit sRGB, upright, over white.
 
+    With `shrink` its sides are divided by that, which takes less memory and time.
     Raises PictureError if its data are damaged or cut short.
     """
+    with _damage():
+        left = _load(image, shrink)
+        ImageOps.exif_transpose(image, in_place=True)
+        return in_srgb(image, left)
+
+
+@contextmanager
+def _damage() -> Iterator[None]:
     try:
-        image.load()
-        return _in_srgb(_plain(ImageOps.exif_transpose(_straight_cmyk(image))))
+        yield
     except Exception as error:  # Pillow's decoders raise anything on damaged data
         raise PictureError(f"is damaged or cut short: {error}") from error
 
 
-def _straight_cmyk(image: Image.Image) -> Image.Image:
-    """Pillow takes every CMYK JPEG for one of Adobe's, whose values are inverted."""
-    if image.mode == "CMYK" and image.format == "JPEG" and "adobe" not in image.info:
-        straight = ImageChops.invert(image)
-        straight.info = image.info
-        return straight
-    return image
-
-
-def _plain(image: Image.Image) -> Image.Image:
-    """As L, RGB or CMYK of 8 bits, without transparency; the colour profile is kept."""
-    profile = image.info.get("icc_profile")
-    if image.mode in ("I", "F") or image.mode.startswith("I;"):
-        image = Image.fromarray(eight_bits(np.asarray(image)))
-    elif image.has_transparency_data:
-        white = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(white, image.convert("RGBA")).convert("RGB")
-    elif image.mode == "1":
-        image = image.convert("L")
-    elif image.mode not in ("L", "RGB", "CMYK"):
-        image = image.convert("RGB")
-    image.info = {"icc_profile": profile} if profile else {}
-    return image
-
-
-def eight_bits(values: np.ndarray) -> np.ndarray:
-    """Grey values of a wider type [h, w] as uint8.
-
-    Integers are taken for 16 bits, floats for 0 to 1 or 0 to 255; what lies outside is stretched
-    from its smallest value to its largest.
-    """
-    tops = (65535.0,) if values.dtype.kind in "iu" else (1.0, 255.0)
-    values = np.nan_to_num(values.astype(np.float64), posinf=0, neginf=0)
-    low, high = values.min(), values.max()
-    for top in tops:
-        if low >= 0 and high <= top:
-            return (values * (255 / top)).round().astype(np.uint8)
-    return ((values - low) * (255 / (high - low))).round().astype(np.uint8)
-
-
-def _in_srgb(image: Image.Image) -> Image.Image:
-    """RGB; through the embedded colour profile if it has a usable one."""
-    if profile := image.info.get("icc_profile"):
-        try:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            if "sRGB" not in ImageCms.getProfileDescription(source):
-                target = ImageCms.createProfile("sRGB")
-                converted = ImageCms.profileToProfile(image, source, target, outputMode="RGB")
-                assert converted is not None
-                return converted
-        except (ImageCms.PyCMSError, OSError):
-            pass  # a broken profile, or one for another colour space
-    return image.convert("RGB")
+def _load(image: Image.Image, shrink: int) -> int:
+    """Decode it, a JPEG no larger than needed; by which factor it is still to be shrunk."""
+    width, height = image.size
+    done = 1
+    if shrink > 1:
+        size = (max(1, width // shrink), max(1, height // shrink))
+        if draft := image.draft(None, size):
+            done = round(width / draft[1][2])
+    image.load()
+    return max(1, shrink // done)

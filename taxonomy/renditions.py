@@ -12,7 +12,10 @@ from django.core.files.storage import default_storage
 from PIL import Image as Pillow
 
 from taxonomy import stored
-from taxonomy.pictures import open_picture, upright_rgb
+from taxonomy.pictures import Picture, described, opened, upright_rgb
+
+# A picture is shrunk by means of whole blocks of pixels while it is so many times too large.
+GAP = 3
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,11 @@ class Rendition:
 
     side: int
     quality: int
+
+    def size(self, width: int, height: int) -> tuple[int, int]:
+        """Its width and height, of a picture of this size; none is enlarged."""
+        scale = min(1.0, self.side / max(width, height))
+        return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 RENDITIONS = {
@@ -53,18 +61,31 @@ def make(content_hash: str, file: str, names: Sequence[str]) -> int:
     if not missing:
         return 0
     with default_storage.open(file) as original:
-        picture = upright_rgb(open_picture(original.read(), settings.IMAGE_MAX_PIXELS))
-    return sum(stored.put(paths[name], render(picture, RENDITIONS[name])) for name in missing)
+        data = original.read()
+    _, jpegs = render(data, [RENDITIONS[name] for name in missing])
+    return sum(stored.put(paths[name], jpeg) for name, jpeg in zip(missing, jpegs, strict=True))
 
 
-def render(picture: Pillow.Image, rendition: Rendition) -> bytes:
-    """A progressive JPEG; smaller pictures are not enlarged. `picture` is RGB."""
-    scale = min(1.0, rendition.side / max(picture.size))
-    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
-    shown = (
-        picture.resize(size, Pillow.Resampling.LANCZOS, reducing_gap=3) if scale < 1 else picture
-    )
-    shown.info = {}
+def render(data: bytes, renditions: Sequence[Rendition]) -> tuple[Picture, list[bytes]]:
+    """What picture it is, and each rendition of it as a progressive JPEG without metadata.
+
+    Raises PictureError if it is none, has too many pixels, or is damaged.
+    """
+    with opened(data, settings.IMAGE_MAX_PIXELS) as image:
+        picture = described(image)
+        longest = max(rendition.side for rendition in renditions)
+        shrink = max(picture.width, picture.height) // (GAP * longest)
+        rgb = upright_rgb(image, max(1, shrink))
+        return picture, [
+            _jpeg(rgb, rendition.size(picture.width, picture.height), rendition.quality)
+            for rendition in renditions
+        ]
+
+
+def _jpeg(rgb: Pillow.Image, size: tuple[int, int], quality: int) -> bytes:
+    if size != rgb.size:
+        rgb = rgb.resize(size, Pillow.Resampling.LANCZOS, reducing_gap=GAP)
+    rgb.info = {}
     out = io.BytesIO()
-    shown.save(out, "JPEG", quality=rendition.quality, progressive=True, optimize=True)
+    rgb.save(out, "JPEG", quality=quality, progressive=True, optimize=True)
     return out.getvalue()

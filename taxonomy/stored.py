@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,13 +21,13 @@ class Draft(File):
 
 
 @contextmanager
-def _draft(data: bytes) -> Iterator[Draft]:
+def _draft(data: bytes | Iterable[bytes]) -> Iterator[Draft]:
     folder = Path(settings.MEDIA_ROOT) / "drafts"
     folder.mkdir(parents=True, exist_ok=True)
     number, path = tempfile.mkstemp(dir=folder)
     try:
         with os.fdopen(number, "w+b") as file:
-            file.write(data)
+            file.writelines([data] if isinstance(data, bytes) else data)
             file.flush()
             file.seek(0)
             yield Draft(file, path)
@@ -35,8 +35,11 @@ def _draft(data: bytes) -> Iterator[Draft]:
         Path(path).unlink(missing_ok=True)
 
 
-def put(name: str, data: bytes) -> bool:
-    """Store a file under exactly this name; False, and nothing done, if it is there."""
+def put(name: str, data: bytes | Iterable[bytes]) -> bool:
+    """Store a file, given whole or in parts, under exactly this name.
+
+    False, and nothing done, if it is there.
+    """
     if default_storage.exists(name):
         return False
     with _draft(data) as draft:

@@ -5,17 +5,13 @@ from taxonomy.guide import exporting
 from taxonomy.models import Taxonomy, ThumbnailSheets
 from taxonomy.reference import sheets
 
-# Many at a time come with an import, and nobody waits for them: a sheet that is asked for is made
-# at once. So all other tasks go first (0 is the highest priority, and the usual one).
-LAST = 9
-
 
 @shared_task
 def make_guide_export(taxonomy_id: int, kind: str) -> None:
     exporting.make_export(Taxonomy.objects.get(pk=taxonomy_id), kind)
 
 
-@shared_task(priority=LAST)
+@shared_task
 def make_sheet(label_class: int) -> None:
     sheets.make_sheet(label_class)
 

@@ -75,7 +75,7 @@ def as_csv(datasets: Sequence[Dataset]) -> Iterator[str]:
 def _csv_rows(record: ImageRecord, classes: dict[str, tuple[int, str]]) -> Iterator[list[object]]:
     verdicts = {key: verdict for verdict, keys in record.classes.items() for key in keys}
     judged = {judgment.key for judgment in record.judgments}
-    image = [record.image_id, " ".join(record.datasets)]
+    image = [record.image_id, json.dumps(record.datasets, ensure_ascii=False)]
     problem = [int(record.problematic), _plain(record.problem_reason)]
 
     def pair(key: str) -> list[object]:

@@ -12,6 +12,7 @@ from accounts.roles import ADMIN, roles_required
 from annotation.exporting.formats import FORMATS
 from annotation.exporting.records import pick_datasets
 from annotation.models import Dataset
+from taxonomy.downloads import disposition, file_name
 from taxonomy.errors import InputError
 
 CONTENT_TYPES = {"json": "application/json", "csv": "text/csv; charset=utf-8"}
@@ -29,14 +30,16 @@ def export_download(request: HttpRequest, suffix: str) -> HttpResponse | Streami
     """Stream a dump of the datasets named in ?dataset=…, or of all."""
     if suffix not in FORMATS:
         raise Http404
+    names = request.GET.getlist("dataset")
     try:
-        datasets = pick_datasets(request.GET.getlist("dataset"))
+        datasets = pick_datasets(names)
     except InputError as error:
         context = {"datasets": Dataset.objects.all(), "error": str(error)}
         return render(request, "annotation/export.html", context, status=400)
-    day = datetime.now(UTC).date().isoformat()
+    of = names if len(names) == 1 else []
+    name = file_name("annotations", *of, datetime.now(UTC).date().isoformat(), suffix=suffix)
     return StreamingHttpResponse(
         FORMATS[suffix](datasets),
         content_type=CONTENT_TYPES[suffix],
-        headers={"Content-Disposition": f'attachment; filename="annotations-{day}.{suffix}"'},
+        headers={"Content-Disposition": disposition(name)},
     )

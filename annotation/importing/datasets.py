@@ -30,7 +30,7 @@ from taxonomy.lookup import class_lookup
 from taxonomy.models import Taxonomy
 from taxonomy.progress import Progress, quiet
 
-RENDITION_CHUNK = 100
+RENDITION_CHUNK = 20  # a few seconds' work, for which other tasks may have to wait
 
 INCOMING = """
     DROP TABLE IF EXISTS incoming;

@@ -134,6 +134,8 @@ def read_file(path: Path, images: Members, lookup: ClassLookup) -> ModelFile:
         raise InputErrors(path, _with_images(error, images)) from error
     except OSError as error:
         raise InputError(f"can't be read: {error.strerror}", file=path) from error
+    if (top_k[:, 0] == MISSING).all():
+        raise InputError("predicts nothing: no image has a class, all are -1 or empty", file=path)
     return ModelFile(path, top_k, hashlib.sha256(_bytes(top_k)).hexdigest())
 
 

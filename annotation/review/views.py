@@ -6,6 +6,7 @@ import json
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -22,6 +23,8 @@ from annotation.review.statistics import own_pace
 from config.prepared import fetch
 from taxonomy.classes import class_index_url
 from taxonomy.errors import InputError
+from taxonomy.hierarchy import hierarchy_url
+from taxonomy.reference.sheets import thumbs_of
 from taxonomy.relations import hints_of
 
 REASONS = [
@@ -72,9 +75,11 @@ def review_round(request: HttpRequest, round_id: int) -> HttpResponse:
         "round": {"id": current.pk, "name": current.name},
         "reviewer": request.user.pk,
         "classes_url": class_index_url(current.taxonomy),
+        "hierarchy_url": hierarchy_url(current.taxonomy),
         "hints": hints_of(current.taxonomy),
         "history": queue.history(current, signed_in(request)),
         "reasons": REASONS,
+        "lease_seconds": settings.LEASE_SECONDS,
         "urls": {
             "next": reverse("review_next", args=[round_id]),
             "submit": reverse("review_submit", args=[round_id]),
@@ -87,7 +92,8 @@ def review_round(request: HttpRequest, round_id: int) -> HttpResponse:
             ),
         },
     }
-    return render(request, "annotation/review.html", {"round": current, "config": config})
+    context = {"round": current, "config": config, "thumbs": thumbs_of(current.taxonomy)}
+    return render(request, "annotation/review.html", context)
 
 
 @require_POST

@@ -87,6 +87,27 @@ export class CommentDialog {
   }
 }
 
+let hierarchyAsked = false;
+
+// The index of a class picked from the hierarchy, which opens at the class with the key `start`;
+// null if none was picked, or the hierarchy is being asked for already. Fails without a network
+// the first time, since it is fetched only when it is asked for.
+export async function askHierarchy(config, start) {
+  if (hierarchyAsked) return null;
+  hierarchyAsked = true;
+  try {
+    const { pickFromHierarchy } = await import("../taxonomy/explorer-dialog.js");
+    return await pickFromHierarchy({
+      hierarchyUrl: config.hierarchy_url,
+      classesUrl: config.classes_url,
+      start,
+      title: "Add a class that is missing",
+    });
+  } finally {
+    hierarchyAsked = false;
+  }
+}
+
 const WAITS = {
   offline: "The server can't be reached. What you said is sent as soon as it can.",
   login: "You are logged out. Log in again, and what waits is sent.",

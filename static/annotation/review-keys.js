@@ -2,6 +2,7 @@
 
 const ACTIONS = {
   a: "add",
+  h: "hierarchy",
   p: "problem",
   s: "skip",
   m: "comment",

@@ -5,14 +5,15 @@ const AT_ONCE = 8;
 const POLL_MS = 10_000;
 const FIRST_RETRY_MS = 2_000;
 const LONGEST_RETRY_MS = 30_000;
-// A lease lasts ten minutes by default; it is renewed by asking.
-const RENEW_MS = 120_000;
-const STALE_MS = 300_000;
+// Of the time that a lease lasts: it is renewed, by asking, well before others may get what is here.
+const RENEW = 1 / 5;
+const STALE = 1 / 2;
 
 export class Supply {
-  // ask({ hold, want }) resolves to the server's answer; onChange() follows every answer or failure.
-  constructor(state, queue, ask, onChange) {
-    Object.assign(this, { state, queue, ask, onChange });
+  // ask({ hold, want }) resolves to the server's answer; onChange() follows every answer or failure;
+  // leaseMs says how long the server keeps an image for a reviewer who was given it.
+  constructor(state, queue, ask, onChange, leaseMs) {
+    Object.assign(this, { state, queue, ask, onChange, leaseMs });
     this.outlook = "asking"; // then "more", "leased" or "done", as the server said last
     this.leased = 0;
     this.failure = null;
@@ -35,8 +36,8 @@ export class Supply {
   // Says whether so long has passed that others may have got what was here.
   atWork() {
     const idle = Date.now() - this.askedAt;
-    if (idle > STALE_MS) return true;
-    if (idle > RENEW_MS) this.refill({ renew: true });
+    if (idle > STALE * this.leaseMs) return true;
+    if (idle > RENEW * this.leaseMs) this.refill({ renew: true });
     return false;
   }
 

@@ -2,7 +2,7 @@
 
 import { Stage } from "../shared/stage.js";
 import { attachClassSearch, loadClasses } from "../taxonomy/class-search.js";
-import { CommentDialog, ProblemDialog, UnsentDialog, initDialogs } from "./review-dialogs.js";
+import { CommentDialog, ProblemDialog, UnsentDialog, askHierarchy, initDialogs } from "./review-dialogs.js";
 import { Pictures, painted } from "./review-images.js";
 import { listenToKeys } from "./review-keys.js";
 import { get, post } from "./review-net.js";
@@ -21,7 +21,8 @@ const state = new ReviewState(config.history, makeId);
 const queue = new OpQueue(`${config.reviewer}:${config.round.id}`, (ops) =>
   post(config.urls.submit, { reviewer: config.reviewer, ops }),
 );
-const supply = new Supply(state, queue, (question) => post(config.urls.next, question), render);
+const ask = (question) => post(config.urls.next, question);
+const supply = new Supply(state, queue, ask, render, 1000 * config.lease_seconds);
 const pictures = new Pictures();
 const stage = new Stage(byId("stage"), showZoom);
 const classes = await loadClasses(config.classes_url).catch(() => ({ classes: [], byIndex: new Map() }));
@@ -129,7 +130,7 @@ function showAvailable(item) {
   for (const [action, is] of Object.entries(available)) {
     document.querySelector(`.review-tools [data-action=${action}]`).disabled = !is;
   }
-  byId("add").disabled = !item;
+  byId("add").disabled = byId("add-from-hierarchy").disabled = !item;
   for (const button of document.querySelectorAll(".review-thumb button")) button.disabled = !item;
 }
 
@@ -209,6 +210,24 @@ function add(found) {
   byId("add").blur();
 }
 
+async function addFromHierarchy() {
+  if (!isSeen()) return undefined;
+  const { uid, candidate } = state;
+  let index;
+  try {
+    index = await askHierarchy(config, candidate && nameOf(candidate.class).key);
+  } catch {
+    return view.hint("The hierarchy did not load. Search for the class with A.");
+  }
+  if (index === null) return undefined;
+  // A lease may have run out meanwhile.
+  if (state.uid !== uid) return view.hint("Another image is shown by now: nothing was added.");
+  const place = state.current.candidates.findIndex((one) => one.class === index);
+  if (place < 0) return add(nameOf(index));
+  move(() => state.pick(place));
+  return view.hint(`${label(index)} is listed: judge it.`);
+}
+
 function undo() {
   const last = state.steps.at(-1);
   if (!last) return view.hint("There is nothing to undo.");
@@ -265,6 +284,7 @@ const ACTIONS = {
   "zoom-in": () => stage.zoomBy(1),
   "zoom-out": () => stage.zoomBy(-1),
   add: () => byId("add").focus(),
+  hierarchy: addFromHierarchy,
   undo,
   skip: () => (state.current && isFinished(state.current) ? view.hint("This image is done.") : say(() => state.skip())),
   problem: () => isSeen() && problemDialog.open(state.current),

@@ -1,11 +1,11 @@
 // Search among the classes of a taxonomy, in the browser: no request per keystroke.
 //
-//   const { classes, byIndex } = await loadClasses(url);
+//   const { classes, byIndex, thumbs } = await loadClasses(url);
 //   attachClassSearch(input, listbox, { classes, onPick: (found) => … });
 //
 // A class: { index, key, names, definition, path, above, groups, group }. `path` holds the names
 // of what is above it, nearest first, on one way up; `above` the nodes on every way; `group` is
-// the smallest of its groups.
+// the smallest of its groups. For `thumbs` see thumbs.js.
 
 import { option } from "./class-option.js";
 import { KIND, findClasses, prepare, searchClasses } from "./class-ranking.js";
@@ -51,7 +51,8 @@ async function fetchClasses(url) {
   }));
   prepare(classes);
   thumbsOf.set(classes, data.thumbs);
-  return { classes, byIndex: new Map(classes.map((found) => [found.index, found])) };
+  const byIndex = new Map(classes.map((found) => [found.index, found]));
+  return { classes, byIndex, thumbs: data.thumbs };
 }
 
 // The groups that say something of a class, the smallest first.

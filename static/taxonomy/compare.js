@@ -1,24 +1,11 @@
 // The page that compares classes: which ones is in its address.
 
-import { attachClassSearch, loadClasses } from "./class-search.js";
+import { attachToBox } from "./class-pick.js";
 
 const shown = [...document.querySelectorAll(".compare-column")].map(({ dataset }) =>
   Number(dataset.index),
 );
 const input = document.getElementById("add");
-
-if (input) {
-  const { classes } = await loadClasses(input.dataset.classesUrl);
-  attachClassSearch(input, document.getElementById("found"), {
-    classes,
-    exclude: ({ index }) => shown.includes(index),
-    onPick: ({ index }) => {
-      const query = [...shown, index].map((each) => `class=${each}`);
-      location.assign(`?${query.join("&")}`);
-    },
-  });
-  if (!shown.length) input.focus();
-}
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, dialog")) return;
@@ -30,3 +17,14 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   action();
 });
+
+if (input) {
+  if (!shown.length) input.focus();
+  attachToBox(input, {
+    exclude: ({ index }) => shown.includes(index),
+    onPick: ({ index }) => {
+      const query = [...shown, index].map((each) => `class=${each}`);
+      location.assign(`?${query.join("&")}`);
+    },
+  });
+}

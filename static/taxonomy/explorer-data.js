@@ -184,12 +184,14 @@ export class Hierarchy {
       .map(({ parent, place }) => this.stepOf(parent).children[place]);
   }
 
-  // The step with this address. Where the way leads nowhere (any more), the shortest way to the
-  // node named last; null if there is no such node. A single key is enough for an address.
+  // The step with this address, in which the keys of nodes that are folded away may stand as well.
+  // Where the way leads nowhere (any more), the shortest way to the node named last; null if there
+  // is no such node. A single key is enough for an address.
   find(address) {
     const keys = address.split("/").filter(Boolean).map(decode);
     let step = this.root;
     for (const key of keys) {
+      if (step?.chain.some((id) => this.nodes[id].key === key)) continue;
       step = step?.children.find((child) => this.nodes[child.chain[0]].key === key);
     }
     return step ?? this.#findKey(keys.at(-1));

@@ -1,25 +1,26 @@
 // Picks a class from the hierarchy, in a dialog over any page that has explorer.css and
 // class-search.css:
 //
-//   const index = await pickFromHierarchy({ hierarchyUrl, classesUrl, thumbs, start });
+//   const index = await pickFromHierarchy({ hierarchyUrl, classesUrl, start, title });
 //
 // The class index, or null if the dialog was closed without one. `start` is the address to begin
 // with, such as the key of a class; else it begins where the last pick was left.
 
+import { loadClasses } from "./class-search.js";
 import { mountExplorer } from "./explorer.js";
 import { make } from "./explorer-panel.js";
 
 const places = new Map();
 
-export function pickFromHierarchy({ hierarchyUrl, start, title = "Pick a class", ...options }) {
+export function pickFromHierarchy({ hierarchyUrl, classesUrl, start, title = "Pick a class" }) {
   const { dialog, body } = build(title);
   let picked = null;
   let explorer = null;
   document.body.append(dialog);
   dialog.showModal();
-  const mounting = mountExplorer(body, {
-    ...options,
+  const mounting = mount(body, {
     hierarchyUrl,
+    classesUrl,
     start: start ?? places.get(hierarchyUrl),
     onMove: (address) => places.set(hierarchyUrl, address),
     onPick: (index) => {
@@ -42,6 +43,11 @@ export function pickFromHierarchy({ hierarchyUrl, start, title = "Pick a class",
       resolve(picked);
     });
   });
+}
+
+async function mount(body, options) {
+  const { thumbs } = await loadClasses(options.classesUrl);
+  return mountExplorer(body, { ...options, thumbs });
 }
 
 function build(title) {

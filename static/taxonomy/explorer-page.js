@@ -7,6 +7,7 @@ import { mountExplorer } from "./explorer.js";
 const REST_MS = 400;
 const element = document.getElementById("explorer");
 const config = JSON.parse(document.getElementById("explorer-config").textContent);
+const thumbs = JSON.parse(document.getElementById("thumbs")?.textContent ?? "null");
 const kept = `tusker:explorer:${config.taxonomy}`;
 let waiting = 0;
 let place = null;
@@ -42,6 +43,7 @@ const picking = element.dataset.classPage
 try {
   const explorer = await mountExplorer(element, {
     ...config,
+    thumbs,
     ...picking,
     start: fromAddress() ?? sessionStorage.getItem(kept) ?? "",
     hrefOf,

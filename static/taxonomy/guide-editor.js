@@ -1,6 +1,6 @@
 // The page on which an entry is written.
 
-import { attachClasses } from "./guide-classes.js";
+import { choose, chosenIn } from "./class-pick.js";
 import { forgetDraft, keepDraft, readDrafts } from "./guide-drafts.js";
 import { attachPictures } from "./guide-pictures.js";
 
@@ -13,10 +13,10 @@ const INSERTS = {
 
 const form = document.getElementById("editor");
 const { title, text, note, base, token } = form.elements;
+const about = form.querySelector(".class-field");
 const counter = document.getElementById("counter");
 const key = form.dataset.drafts;
 const longest = Number(form.dataset.longest);
-let picker = null;
 let timer = 0;
 let trouble = "";
 token.value ||= crypto.randomUUID();
@@ -27,7 +27,7 @@ const current = () => ({
   title: title.value,
   text: text.value,
   note: note.value,
-  classes: picker?.chosen() ?? [],
+  classes: chosenIn(about),
 });
 
 function keepSoon() {
@@ -80,7 +80,7 @@ function insertPicture(markdown) {
 }
 
 function insertTemplate(name) {
-  const chosen = picker?.chosen() ?? [];
+  const chosen = chosenIn(about);
   if (name === "mention") {
     insert(INSERTS.mention);
     text.setSelectionRange(text.selectionEnd - 2, text.selectionEnd - 2);
@@ -124,10 +124,9 @@ function takeUp(name, draft) {
   title.value = draft.title;
   text.value = draft.text;
   note.value = draft.note;
-  picker?.choose(draft.classes);
+  choose(about, draft.classes);
   text.focus();
   count();
-  changed();
 }
 
 form.addEventListener("input", keepSoon);
@@ -165,13 +164,6 @@ attachPictures(text, document.getElementById("pictures"), {
   say,
 });
 count();
-attachClasses(
-  document.getElementById("class-search"),
-  document.getElementById("class-list"),
-  document.getElementById("chips"),
-  changed,
-).then((attached) => {
-  picker = attached;
-  offerDraft();
-});
+about.addEventListener("classpick", changed);
+offerDraft();
 if ("sent" in form.dataset) keep();

@@ -1,4 +1,4 @@
-// The overview of reference images: thumbnails, the filter, and how many classes are ticked.
+// The overview of reference images: the filter, and how many classes are ticked.
 
 import { fold } from "./class-search.js";
 
@@ -7,7 +7,6 @@ const byId = (id) => document.getElementById(id);
 const list = byId("classes");
 
 if (list) {
-  showThumbnails();
   const rows = [...list.children].map((element) => ({
     element,
     text: fold(element.dataset.text),
@@ -28,21 +27,6 @@ if (list) {
   });
   filter(); // a browser that goes back restores what was written
   limitTicks();
-}
-
-function showThumbnails() {
-  const config = byId("thumbs");
-  if (!config) return;
-  const { url, tile, columns, per_sheet: perSheet, has } = JSON.parse(config.textContent);
-  const known = new Set(has);
-  for (const element of list.querySelectorAll(".class-thumb")) {
-    const index = Number(element.dataset.index);
-    if (!known.has(index)) continue;
-    const place = index % perSheet;
-    const [row, column] = [Math.floor(place / columns), place % columns];
-    element.style.backgroundImage = `url("${url.replace("{sheet}", Math.floor(index / perSheet))}")`;
-    element.style.backgroundPosition = `-${column * tile}px -${row * tile}px`;
-  }
 }
 
 function showMatching(rows) {

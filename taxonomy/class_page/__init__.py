@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import accumulate
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import numpy as np
 from django.db.models import Count, Exists, F, OuterRef, QuerySet
@@ -21,10 +23,11 @@ MOST_RELATIVES = 24
 
 
 class Node(NamedTuple):
-    """A node on the way up."""
+    """A node on a way down to a class; `at` is its address in the explorer, on this very way."""
 
     key: str
     name: str
+    at: str
 
 
 class Relatives(NamedTuple):
@@ -56,26 +59,33 @@ def of_panel(label_class: LabelClass) -> dict[str, Any]:
 
 
 def ways_up(label_class: LabelClass) -> list[list[Node]]:
-    """Every way from the top down to a parent of the class, at most MOST_WAYS; one query.
+    """Every way from the top down to the class, which is its end; at most MOST_WAYS, one query.
 
-    The first is the one by the first parents, as in the class index.
+    The first is the one by the first parents, as in the class index. None if nothing is above it.
     """
     edges = SynsetEdge.objects.filter(child__descendant_links__descendant=label_class.synset)
     parents: dict[int, list[int]] = defaultdict(list)
-    nodes: dict[int, Node] = {}
+    synset = label_class.synset
+    nodes = {synset.pk: (synset.key, synset.name)}
     columns = ("child", "parent", "parent__key", "parent__lemmas")
     for child, parent, key, lemmas in edges.order_by("pk").values_list(*columns):
         parents[child].append(parent)
-        nodes[parent] = Node(key, lemmas[0])
+        nodes[parent] = (key, lemmas[0])
     ways: list[list[Node]] = []
-    waiting: list[tuple[int, list[Node]]] = [(label_class.synset_id, [])]
+    waiting = [[synset.pk]]
     while waiting and len(ways) < MOST_WAYS:
-        node, way = waiting.pop()
-        above = parents.get(node, [])
-        waiting += [(parent, [nodes[parent], *way]) for parent in reversed(above)]
-        if not above and way:
-            ways.append(way)
+        way = waiting.pop()
+        above = parents.get(way[0], [])
+        waiting += [[parent, *way] for parent in reversed(above)]
+        if not above and len(way) > 1:
+            ways.append(_addressed([nodes[pk] for pk in way]))
     return ways
+
+
+def _addressed(way: list[tuple[str, str]]) -> list[Node]:
+    """(key, name) of the nodes of a way from the top, each with the keys of the way down to it."""
+    addresses = accumulate((quote(key, safe="") for key, _ in way), "{}/{}".format)
+    return [Node(key, name, at) for (key, name), at in zip(way, addresses, strict=True)]
 
 
 def kinds_of(label_class: LabelClass) -> QuerySet[LabelClass]:

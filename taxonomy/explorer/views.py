@@ -9,10 +9,8 @@ from django.views.decorators.http import require_safe
 
 from accounts.roles import ADMIN, LABELER, REVIEWER, roles_required
 from taxonomy import hierarchy as hierarchies
-from taxonomy.classes import class_index_url
 from taxonomy.models import Taxonomy
 from taxonomy.pages import page_context
-from taxonomy.reference.sheets import thumbs_of
 from taxonomy.views import YEAR
 
 
@@ -21,12 +19,10 @@ from taxonomy.views import YEAR
 def explorer(request: HttpRequest, taxonomy_id: int) -> HttpResponse:
     """The hierarchy drawn; `?at=` names a node by the keys on the way to it (see explorer.js)."""
     taxonomy, context = page_context(taxonomy_id, "explorer")
-    context["hierarchy_url"] = hierarchies.hierarchy_url(taxonomy)
     context["config"] = {
         "taxonomy": taxonomy.pk,
         "hierarchyUrl": context["hierarchy_url"],
-        "classesUrl": class_index_url(taxonomy),
-        "thumbs": thumbs_of(taxonomy),
+        "classesUrl": context["classes_url"],
     }
     return render(request, "taxonomy/explorer.html", context)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,15 +12,14 @@ from django.db.models import Max
 from taxonomy.classes import refresh_content_hash
 from taxonomy.errors import InputError
 from taxonomy.groups import PREDEFINED, group_masks
-from taxonomy.lookup import ClassLookup, class_lookup
-from taxonomy.models import ClassGroup, Taxonomy
+from taxonomy.models import ClassGroup, LabelClass, Taxonomy
 
 Rule = Literal["root", "members", "complement"]
 
 
 @dataclass(frozen=True)
 class GroupContent:
-    """What a group is to be. Of `root` (a node's key), `members` (a class per line) and
+    """What a group is to be. Of `root` (a node's key), `members` (class indices) and
     `complement_of` (a group's name) only the one that `rule` names is used.
     """
 
@@ -28,7 +28,7 @@ class GroupContent:
     description: str
     rule: Rule
     root: str = ""
-    members: str = ""
+    members: Sequence[int] = ()
     complement_of: str = ""
 
 
@@ -71,7 +71,7 @@ def save_group(taxonomy: Taxonomy, group: ClassGroup | None, content: GroupConte
         raise InputError(f"There is a group or family '{content.name}' already.")
     group.name, group.kind, group.description = content.name, content.kind, content.description
     group.root = group.complement_of = None
-    indices: list[int] = []
+    members: list[LabelClass] = []
     if content.rule == "root":
         group.root = taxonomy.synsets.filter(key=content.root).first()
         if group.root is None:
@@ -79,9 +79,9 @@ def save_group(taxonomy: Taxonomy, group: ClassGroup | None, content: GroupConte
     elif content.rule == "complement":
         group.complement_of = _base(taxonomy, group, content.complement_of)
     else:
-        indices = parse_members(class_lookup(taxonomy), content.members)
+        members = _members(taxonomy, content.members)
     group.save()
-    group.members.set(taxonomy.classes.filter(index__in=indices))
+    group.members.set(members)
     if not group_masks(taxonomy, kind=None)[group.name].any():
         raise InputError("No class would be in it.")
     refresh_content_hash(taxonomy)
@@ -105,27 +105,10 @@ def _base(taxonomy: Taxonomy, group: ClassGroup, name: str) -> ClassGroup:
     return base
 
 
-def parse_members(lookup: ClassLookup, text: str) -> list[int]:
-    """Class indices of lines that each hold a key, an index or a name, or a key and then a name.
-
-    Raises InputError naming the line of the first class that is unknown, or if there is none.
-    """
-    indices: dict[int, None] = {}
-    for number, line in enumerate(text.splitlines(), 1):
-        words = line.split()
-        if not words:
-            continue
-        try:
-            index = lookup.keys.get(words[0])
-            indices[lookup.by_any(line.strip()) if index is None else index] = None
-        except ValueError as error:
-            raise InputError(f"Line {number}: {error}.") from error
+def _members(taxonomy: Taxonomy, indices: Sequence[int]) -> list[LabelClass]:
     if not indices:
         raise InputError("Choose at least one class.")
-    return list(indices)
-
-
-def lines_of(group: ClassGroup) -> str:
-    """The members as `parse_members` reads them."""
-    rows = group.members.order_by("index").values_list("synset__key", "synset__lemmas")
-    return "".join(f"{key} {lemmas[0]}\n" for key, lemmas in rows)
+    found = {one.index: one for one in taxonomy.classes.filter(index__in=indices)}
+    if unknown := set(indices) - set(found):
+        raise InputError(f"There is no class {min(unknown)}.")
+    return list(found.values())

@@ -5,7 +5,8 @@ from typing import Any
 
 from django import forms
 
-from taxonomy.groups.editing import GroupContent, lines_of
+from taxonomy.forms import ClassIndices
+from taxonomy.groups.editing import GroupContent
 from taxonomy.models import ClassGroup, Taxonomy
 
 RULES = [
@@ -35,12 +36,7 @@ class GroupForm(forms.Form):
         label="Its classes", choices=RULES, widget=forms.RadioSelect, initial="root"
     )
     root = forms.CharField(max_length=200, required=False)
-    members = forms.CharField(
-        label="Classes, one per line",
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false"}),
-        help_text="A key, an index or a name.",
-    )
+    members = ClassIndices(required=False)
     complement_of = forms.ChoiceField(label="All but the classes of", required=False)
 
     def __init__(
@@ -68,6 +64,6 @@ def _initial(group: ClassGroup | None) -> dict[str, Any]:
     return {
         "name": group.name, "kind": group.kind, "description": group.description, "rule": rule,
         "root": group.root.key if group.root else "",
-        "members": lines_of(group) if rule == "members" else "",
+        "members": list(group.members.values_list("index", flat=True)),
         "complement_of": base.name if base else "",
     }  # fmt: skip

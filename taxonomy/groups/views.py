@@ -10,8 +10,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.roles import ADMIN, LABELER, REVIEWER, roles_required
-from taxonomy.classes import class_index_url
 from taxonomy.errors import InputError
+from taxonomy.forms import shown_classes
 from taxonomy.groups import editing, listing
 from taxonomy.groups.forms import GroupForm
 from taxonomy.models import ClassGroup, Taxonomy
@@ -73,7 +73,7 @@ def _edit(request: HttpRequest, taxonomy_id: int, group: ClassGroup | None) -> H
     context |= {
         "form": form,
         "group": group,
-        "classes_url": class_index_url(taxonomy),
+        "classes": shown_classes(taxonomy, form["members"]),
         "root": root,
         "nodes": listing.find_nodes(taxonomy, root) if root else [],
     }

@@ -7,24 +7,33 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from uuid import UUID
 
 from taxonomy.guide.class_names import ClassNames, NamedClass, class_names
+from taxonomy.guide.comparisons import compared_in
 from taxonomy.guide.entries import Section, by_group, entries_of
 from taxonomy.guide.markdown import images_in, parse
 from taxonomy.models import GuideEntry, GuideImage, Taxonomy
+from taxonomy.reference.sheets import sheets_version
 
 # Raise when the look of exports changes.
-EDITION = 1
+EDITION = 2
 
 
 @dataclass(frozen=True)
 class WholeGuide:
-    """Entries (with `current` and classes) by group, and the pictures that they show."""
+    """Entries (with `current` and classes) by group, and the pictures that they show.
+
+    `compared` are the indices of the classes whose reference images they show, `images` the
+    version of those.
+    """
 
     taxonomy: Taxonomy
     sections: list[Section]
     names: ClassNames
     pictures: list[GuideImage]
+    compared: set[int]
+    images: str
 
     @property
     def entries(self) -> list[GuideEntry]:
@@ -32,7 +41,8 @@ class WholeGuide:
 
     @property
     def version(self) -> str:
-        return _version(self.taxonomy, (entry.current_id for entry in self.entries))
+        revisions = (entry.current_id for entry in self.entries)
+        return _version(self.taxonomy, self.images, revisions)
 
     @cached_property
     def index(self) -> list[tuple[NamedClass, list[GuideEntry]]]:
@@ -46,24 +56,32 @@ class WholeGuide:
 
 
 def current_version(taxonomy: Taxonomy) -> str:
-    """Changes with everything that an export shows; one query."""
+    """Changes with everything that an export shows; two queries."""
     entries = GuideEntry.objects.filter(taxonomy=taxonomy, archived=None)
-    return _version(taxonomy, entries.values_list("current", flat=True))
+    revisions = entries.values_list("current", flat=True)
+    return _version(taxonomy, sheets_version(taxonomy), revisions)
 
 
-def _version(taxonomy: Taxonomy, revisions: Iterable[int | None]) -> str:
-    content = f"{EDITION}:{taxonomy.content_hash}:{sorted(filter(None, revisions))}"
+def _version(taxonomy: Taxonomy, images: str, revisions: Iterable[int | None]) -> str:
+    content = f"{EDITION}:{taxonomy.content_hash}:{images}:{sorted(filter(None, revisions))}"
     return hashlib.sha256(content.encode()).hexdigest()
 
 
 def whole_guide(taxonomy: Taxonomy) -> WholeGuide:
+    images = sheets_version(taxonomy)
     entries = list(entries_of(taxonomy).select_related("current"))
-    uids = set().union(
-        *(images_in(parse(entry.current.text)) for entry in entries if entry.current)
-    )
+    names = class_names(taxonomy)
+    uids: set[UUID] = set()
+    compared: set[int] = set()
+    for revision in (entry.current for entry in entries if entry.current):
+        tokens = parse(revision.text)
+        uids |= images_in(tokens)
+        compared |= compared_in(tokens, names, revision.class_indices)
     return WholeGuide(
         taxonomy,
         by_group(taxonomy, entries),
-        class_names(taxonomy),
+        names,
         list(GuideImage.objects.filter(taxonomy=taxonomy, uid__in=uids)),
+        compared,
+        images,
     )

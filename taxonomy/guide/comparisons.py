@@ -13,10 +13,13 @@ what it is called, and after the colon what it is on each side.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
+from markdown_it.token import Token
+
 from taxonomy.guide.class_names import ClassNames, NamedClass
+from taxonomy.guide.markdown import is_comparison
 
 SIDES = ("A", "B", "C")
 
@@ -45,6 +48,13 @@ def read_comparison(source: str, names: ClassNames, near: Collection[int] = ()) 
             )
             texts[:] = (texts + [""] * len(read.sides))[: len(read.sides)]
     return read
+
+
+def compared_in(tokens: Iterable[Token], names: ClassNames, near: Collection[int] = ()) -> set[int]:
+    """Indices of the classes that the blocks of a text lay side by side."""
+    blocks = (token.content for token in tokens if is_comparison(token))
+    read = (read_comparison(block, names, near) for block in blocks)
+    return {side.index for comparison in read for side in comparison.sides.values()}
 
 
 def _read_line(line: str, read: Comparison, names: ClassNames, near: Collection[int]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,10 +11,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.roles import ADMIN, LABELER, REVIEWER, roles_required, signed_in
-from taxonomy.classes import class_index_url
 from taxonomy.errors import InputError
+from taxonomy.forms import shown_classes
 from taxonomy.guide import writing
-from taxonomy.guide.forms import ClassIndices, EntryForm
+from taxonomy.guide.forms import EntryForm
 from taxonomy.guide.images import add_image, check_size
 from taxonomy.guide.reading import Text, fresh_html
 from taxonomy.guide.views import compared
@@ -95,18 +94,13 @@ def _editor(
     status: int = 200,
 ) -> HttpResponse:
     _, context = page_context(taxonomy.pk, "guide")
-    try:
-        indices = ClassIndices().clean(form["classes"].value())
-    except forms.ValidationError:
-        indices = []
-    classes = list(taxonomy.classes.filter(index__in=indices).select_related("synset"))
-    text = Text(str(form["text"].value() or ""), tuple(indices))
+    classes = shown_classes(taxonomy, form["classes"])
+    text = Text(str(form["text"].value() or ""), tuple(one.index for one in classes))
     short = len(text.markdown) <= writing.TEXT_LENGTH
     context |= {
         "form": form,
         "entry": entry,
         "classes": classes,
-        "classes_url": class_index_url(taxonomy),
         "longest": writing.TEXT_LENGTH,
         "html": fresh_html(taxonomy, text) if short else "",
         **(more or {}),

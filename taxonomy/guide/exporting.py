@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,9 @@ from taxonomy.progress import Progress
 
 logger = logging.getLogger("tusker.guide")
 
-MAKERS: dict[str, Callable[[WholeGuide, Progress], bytes]] = {"pdf": make_pdf, "html": make_html}
+# Each gives a file whole or in parts.
+Maker = Callable[[WholeGuide, Progress], bytes | Iterator[bytes]]
+MAKERS: dict[str, Maker] = {"pdf": make_pdf, "html": make_html}
 # An export that has not told of itself for so long is taken for lost, and can be asked for again.
 # Longer than typesetting may take, which tells nothing.
 SILENCE_SECONDS = 900

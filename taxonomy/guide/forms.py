@@ -2,23 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 
+from taxonomy.forms import ClassIndices
 from taxonomy.guide.writing import Draft
-
-
-class ClassIndices(forms.Field):
-    """Hidden inputs of one name, a class index each; [] for none."""
-
-    widget = forms.MultipleHiddenInput
-
-    def clean(self, value: Any) -> list[int]:
-        texts = [str(text) for text in value or []]
-        if not all(text.isascii() and text.isdecimal() and len(text) < 9 for text in texts):
-            raise forms.ValidationError("A class index is a whole number.")
-        return sorted({int(text) for text in texts})
 
 
 class EntryForm(forms.Form):

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import io
 
 from django.conf import settings
-from PIL import Image
 
 from accounts.models import User
 from taxonomy import stored
 from taxonomy.errors import InputError
 from taxonomy.models import GuideImage, Taxonomy
-from taxonomy.pictures import FORMATS, PictureError, open_picture, upright_rgb
+from taxonomy.pictures import PictureError
+from taxonomy.renditions import Rendition, render
 
-# The longer side in pixels at most: on a page, and where the whole guide is one file.
-SIZES = {"page": 1400, "file": 800}
-QUALITY = 85
+# On a page, and where the whole guide is one file.
+SIZES = {"page": Rendition(1400, 85), "file": Rendition(800, 85)}
 
 
 def add_image(taxonomy: Taxonomy, data: bytes, author: User, name: str = "picture") -> GuideImage:
@@ -30,15 +28,13 @@ def add_image(taxonomy: Taxonomy, data: bytes, author: User, name: str = "pictur
     if found := GuideImage.objects.filter(taxonomy=taxonomy, content_hash=content_hash).first():
         return found
     try:
-        original = open_picture(data, settings.IMAGE_MAX_PIXELS)
-        suffix = FORMATS[str(original.format)]
-        picture = upright_rgb(original)
+        picture, jpegs = render(data, list(SIZES.values()))
     except PictureError as error:
         raise InputError(str(error), file=name) from error
-    stored.put(f"{_folder(content_hash)}/original{suffix}", data)
-    for size, side in SIZES.items():
-        stored.put(path_of(content_hash, size), _jpeg(picture, side))
-    width, height = _fitted(picture, SIZES["page"])
+    stored.put(f"{_folder(content_hash)}/original{picture.suffix}", data)
+    for size, jpeg in zip(SIZES, jpegs, strict=True):
+        stored.put(path_of(content_hash, size), jpeg)
+    width, height = SIZES["page"].size(picture.width, picture.height)
     image, _ = GuideImage.objects.get_or_create(
         taxonomy=taxonomy,
         content_hash=content_hash,
@@ -61,16 +57,3 @@ def path_of(content_hash: str, size: str) -> str:
 
 def _folder(content_hash: str) -> str:
     return f"guide/images/{content_hash[:2]}/{content_hash}"
-
-
-def _fitted(picture: Image.Image, side: int) -> tuple[int, int]:
-    scale = min(1.0, side / max(picture.size))
-    return max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
-
-
-def _jpeg(picture: Image.Image, side: int) -> bytes:
-    shown = picture.resize(_fitted(picture, side), Image.Resampling.LANCZOS, reducing_gap=3)
-    shown.info = {}
-    out = io.BytesIO()
-    shown.save(out, "JPEG", quality=QUALITY, progressive=True, optimize=True)
-    return out.getvalue()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import subprocess
 import sys
@@ -12,29 +13,35 @@ from uuid import UUID
 
 from django.core.files.storage import default_storage
 from django.utils import timezone
+from PIL import Image
 
 from taxonomy.guide.book import WholeGuide
 from taxonomy.guide.images import path_of
+from taxonomy.guide.jpeg_pages import page_of_jpeg
 from taxonomy.guide.typesetting import Book, Picture, string, typeset
 from taxonomy.models import GuideEntry, GuideImage
 from taxonomy.progress import Progress, quiet
+from taxonomy.reference.strips import strips_of
 
 COMPILE = "import sys, typst; typst.compile(sys.argv[1], output=sys.argv[2])"
 TYPESET_SECONDS = 600
+STRIP_QUALITY = 80
 TEMPLATE = Path(__file__).with_name("guide.typ")
 
 
 def make_pdf(guide: WholeGuide, progress: Progress = quiet) -> bytes:
     """A4, with contents and an index of classes that give page numbers.
 
-    A picture that has gone from the storage is named in its place.
+    Where classes are compared, the first reference images of each are one small picture. A picture
+    that has gone from the storage is named in its place.
     """
     with tempfile.TemporaryDirectory(prefix="tusker-guide-") as name:
         folder = Path(name)
         shutil.copy(TEMPLATE, folder)
         pictures = _copy_pictures(guide.pictures, folder, progress)
+        strips = _copy_strips(guide, folder, progress)
         with (folder / "main.typ").open("w") as document:
-            document.writelines(_document(guide, pictures, progress))
+            document.writelines(_document(guide, pictures, strips, progress))
         progress("typesetting", 0, 0)
         return compile_document(folder / "main.typ")
 
@@ -42,7 +49,7 @@ def make_pdf(guide: WholeGuide, progress: Progress = quiet) -> bytes:
 def compile_document(path: Path) -> bytes:
     """The PDF of a Typst document, which may use files beside it.
 
-    In a process of its own: Typst takes 2 MiB a page, and keeps what it took. Raises RuntimeError
+    In a process of its own: Typst keeps what it took. Raises RuntimeError
     with Typst's words if it doesn't compile, TimeoutExpired after TYPESET_SECONDS.
     """
     pdf = path.with_suffix(".pdf")
@@ -64,21 +71,36 @@ def _copy_pictures(
     copied = {}
     for number, image in enumerate(images):
         progress("collecting pictures", number, len(images))
-        path = folder / f"{image.uid}.jpg"
+        path = folder / f"{image.uid}.pdf"
         try:
             with default_storage.open(path_of(image.content_hash, "file")) as file:
-                path.write_bytes(file.read())
+                path.write_bytes(page_of_jpeg(file.read()))
         except FileNotFoundError:
             continue
         copied[image.uid] = Picture(path.name, image.width / image.height)
     return copied
 
 
+def _copy_strips(guide: WholeGuide, folder: Path, progress: Progress) -> dict[int, Picture]:
+    copied = {}
+    for number, (index, data) in enumerate(strips_of(guide.taxonomy, guide.compared)):
+        progress("collecting reference images", number, len(guide.compared))
+        with Image.open(io.BytesIO(data)) as strip:
+            jpeg = io.BytesIO()
+            strip.save(jpeg, "JPEG", quality=STRIP_QUALITY)
+            copied[index] = Picture(f"class-{index}.pdf", strip.width / strip.height)
+        (folder / copied[index].path).write_bytes(page_of_jpeg(jpeg.getvalue()))
+    return copied
+
+
 def _document(
-    guide: WholeGuide, pictures: dict[UUID, Picture], progress: Progress
+    guide: WholeGuide,
+    pictures: dict[UUID, Picture],
+    strips: dict[int, Picture],
+    progress: Progress,
 ) -> Iterator[str]:
     labels = {one.index: _label(entries[0]) for one, entries in guide.index}
-    book = Book(guide.names, pictures, labels)
+    book = Book(guide.names, pictures, labels, strips)
     count = len(guide.entries)
     about = f"{guide.taxonomy.name}, {count} {'entry' if count == 1 else 'entries'}, "
     about += f"{timezone.now():%d %B %Y}".lstrip("0")

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.core.cache import cache
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from taxonomy.guide.class_names import class_names
@@ -36,11 +37,15 @@ class OnSite:
     taxonomy_id: int
     pictures: Mapping[UUID, Shown]
 
+    def picture(self, uid: UUID) -> Shown | None:
+        return self.pictures.get(uid)
+
     def class_address(self, index: int) -> str:
         return reverse("class_page", args=[self.taxonomy_id, index])
 
-    def sheet_address(self, index: int) -> str:
-        return reverse("class_sheet", args=[self.taxonomy_id, index])
+    def sheet(self, index: int) -> SafeString:
+        address = reverse("class_sheet", args=[self.taxonomy_id, index])
+        return format_html('<div hx-get="{}" hx-trigger="load" hx-swap="outerHTML"></div>', address)
 
 
 def html_of(taxonomy: Taxonomy, texts: Sequence[Text], heading: int = 2) -> list[SafeString]:

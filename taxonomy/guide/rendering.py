@@ -8,7 +8,7 @@ second wall, by a template, which escapes.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Mapping, MutableMapping, Sequence
+from collections.abc import Collection, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
@@ -62,12 +62,11 @@ class Place(Protocol):
     def class_address(self, index: int) -> str | None:
         """Of a page about the class; None if there is none."""
 
-    def sheet_address(self, index: int) -> str | None:
-        """Of the first reference images of the class; None where nothing can be fetched."""
+    def sheet(self, index: int) -> SafeString:
+        """HTML that shows the first reference images of the class, or ""."""
 
-    @property
-    def pictures(self) -> Mapping[UUID, Shown]:
-        """By uid; others are no pictures of the guide."""
+    def picture(self, uid: UUID) -> Shown | None:
+        """None if it is no picture of the guide, or has gone."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +113,7 @@ def _comparison_html(comparison: Comparison, guide: Guide) -> str:
             "letter": letter,
             "class": side,
             "address": guide.place.class_address(side.index),
-            "sheet": guide.place.sheet_address(side.index),
+            "sheet": guide.place.sheet(side.index),
         }
         for letter, side in comparison.sides.items()
     ]
@@ -146,7 +145,7 @@ class _Renderer(RendererHTML):
         token = tokens[idx]
         alt = self.renderInlineAsText(token.children, options, env)
         uid = image_uid(token)
-        shown = self.guide.place.pictures.get(uid) if uid else None
+        shown = self.guide.place.picture(uid) if uid else None
         if shown is None:
             return _problem(alt or "picture", "no picture of the guide; upload it here")
         self.shown.append(shown)

@@ -45,19 +45,21 @@ class Picture:
 class Book:
     """What a text needs to know of the whole: classes, pictures, and where classes are.
 
-    `labels` is {class index: label of the page that a mention of the class leads to}.
+    `labels` is {class index: label of the page that a mention of the class leads to}, `strips`
+    {class index: a picture of its first reference images}.
     """
 
     names: ClassNames
     pictures: Mapping[UUID, Picture]
     labels: Mapping[int, str] = field(default_factory=dict)
+    strips: Mapping[int, Picture] = field(default_factory=dict)
 
 
 def typeset(text: str, near: Collection[int], book: Book) -> str:
     """A Typst expression: the content of an entry about the classes with the indices `near`.
 
-    Uses the functions `body-heading`, `quotation`, `picture`, `side`, `comparison` and `problem`
-    of the template `taxonomy/guide/guide.typ`.
+    Uses the functions `body-heading`, `quotation`, `picture`, `side`, `strip`, `comparison` and
+    `problem` of the template `taxonomy/guide/guide.typ`.
     """
     return _Writer(book, near).blocks(parse(text))
 
@@ -177,17 +179,19 @@ class _Writer:
         return f"picture({string(picture.path)}, {string(alt)}, {picture.ratio:.4f})"
 
     def _comparison(self, read: Comparison) -> str:
-        sides = "".join(
-            f"side({string(letter)}, {string(one.name)}, {string(', '.join(one.names[1:]))}, "
-            f"{string(one.definition)}), "
-            for letter, one in read.sides.items()
-        )
+        sides = "".join(f"{self._side(letter, one)}, " for letter, one in read.sides.items())
         traits = "".join(
             f"({', '.join(string(text) for text in (what, *texts))},), "
             for what, texts in read.traits
         )
         problems = "".join(f"{string(problem)}, " for problem in read.problems)
         return f"comparison(({sides}), ({traits}), ({problems}))"
+
+    def _side(self, letter: str, one: NamedClass) -> str:
+        texts = (letter, one.name, ", ".join(one.names[1:]), one.definition)
+        strip = self.book.strips.get(one.index)
+        shown = f"strip({string(strip.path)}, {string(one.name)})" if strip else "none"
+        return f"side({', '.join(map(string, texts))}, {shown})"
 
 
 def _end(tokens: Sequence[Token], start: int) -> int:

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.roles import ADMIN, LABELER, REVIEWER, roles_required, signed_in
+from taxonomy.downloads import file_name
 from taxonomy.errors import InputError
 from taxonomy.guide import exporting, writing
 from taxonomy.guide.differences import differences, marked, word_differences
@@ -218,7 +219,7 @@ def export_download(request: HttpRequest, taxonomy_id: int, kind: str) -> FileRe
     return FileResponse(
         default_storage.open(found.path),
         as_attachment=True,
-        filename=f"labeling-guide-{taxonomy.name}.{kind}",
+        filename=file_name("labeling-guide", taxonomy.name, suffix=kind),
         content_type=CONTENT_TYPES[kind],
     )
 

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from PIL import Image, ImageOps
 
-from taxonomy.pictures import PictureError, open_picture, upright_rgb
+from taxonomy.pictures import PictureError, opened, upright_rgb
 
 # The quality of the WebP: the first at which the sheet has at most its `most_bytes`, or the last.
 QUALITIES = (80, 70, 60, 50, 40, 30, 20)
@@ -57,9 +57,10 @@ def _webp(sheet: Image.Image, quality: int) -> bytes:
 
 def _square(file: str, side: int) -> Image.Image | None:
     try:
-        with default_storage.open(file) as opened:
-            picture = open_picture(opened.read(), settings.IMAGE_MAX_PIXELS)
-        picture.draft(None, (2 * side, 2 * side))  # JPEGs are decoded no larger than needed
-        return ImageOps.fit(upright_rgb(picture), (side, side), Image.Resampling.LANCZOS)
+        with default_storage.open(file) as stored:
+            data = stored.read()
+        with opened(data, settings.IMAGE_MAX_PIXELS) as image:
+            picture = upright_rgb(image, min(image.size) // (2 * side))
+            return ImageOps.fit(picture, (side, side), Image.Resampling.LANCZOS)
     except (FileNotFoundError, PictureError):
         return None

@@ -13,10 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.postgres.aggregates import StringAgg
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import CharField, Count, Func, Q
 from django.urls import reverse
 
 from taxonomy import stored
@@ -29,6 +30,7 @@ from taxonomy.models import (
     ThumbnailSheets,
 )
 from taxonomy.reference.mosaic import QUALITIES, Layout, paint
+from taxonomy.reference.strips import discard_strip
 
 SHEET = Layout(tile=160, columns=10, most_bytes=950_000)
 THUMBS = Layout(tile=64, columns=20, most_bytes=600_000)
@@ -157,10 +159,19 @@ def _sheet_name(version: str) -> str:
 
 
 def discard_sheets(versions: Sequence[str]) -> None:
-    """Delete the sheets that are no class's any more."""
+    """Delete the sheets that are no class's any more, and their strips."""
     used = set(ReferenceSet.objects.filter(sheet__in=versions).values_list("sheet", flat=True))
     for version in set(versions) - used - {""}:
         default_storage.delete(_sheet_name(version))
+        discard_strip(version)
+
+
+def sheets_version(taxonomy: Taxonomy) -> str:
+    """Changes with the reference images of any class; one query."""
+    sets = ReferenceSet.objects.filter(label_class__taxonomy=taxonomy)
+    names = StringAgg("sheet", delimiter=",", order_by="label_class")
+    found = sets.aggregate(version=Func(names, function="md5", output_field=CharField()))
+    return found["version"] or ""
 
 
 # Thumbnails

@@ -9,7 +9,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
 from accounts.roles import ADMIN, LABELER, REVIEWER, roles_required
-from taxonomy.classes import class_index_url
 from taxonomy.models import LabelClass, ReferenceImage, Taxonomy, ThumbnailSheets
 from taxonomy.pages import page_context
 from taxonomy.reference import sheets
@@ -27,7 +26,7 @@ SHOWN_RENDITIONS = ("large", "original")
 def references(request: HttpRequest, taxonomy_id: int) -> HttpResponse:
     """Every class with its thumbnail and how many reference images it has."""
     taxonomy, context = page_context(taxonomy_id, "references")
-    context |= {"overview": overview(taxonomy), "thumbs": sheets.thumbs_of(taxonomy)}
+    context["overview"] = overview(taxonomy)
     context["made"], context["wanted"] = sheets.sheet_counts(taxonomy)
     return render(request, "taxonomy/references.html", context)
 
@@ -51,7 +50,6 @@ def compare(request: HttpRequest, taxonomy_id: int) -> HttpResponse:
         context["columns"] = compared(taxonomy, request.GET.getlist("class"))
     except ValueError as error:
         raise Http404 from error
-    context["classes_url"] = class_index_url(taxonomy)
     return render(request, "taxonomy/compare.html", context)
 
 

@@ -15,7 +15,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.roles import ADMIN, LABELER, REVIEWER, roles_of, roles_required, signed_in
 from taxonomy import relations as said
-from taxonomy.classes import class_index_url
 from taxonomy.errors import InputError, InputErrors
 from taxonomy.models import ClassRelation, Taxonomy
 from taxonomy.pages import page_context
@@ -184,8 +183,7 @@ def _get(taxonomy_id: int, relation_id: int) -> ClassRelation:
 
 
 def _form_page(request: HttpRequest, context: dict[str, Any], form: RelationForm) -> HttpResponse:
-    context |= {"form": form, "classes_url": class_index_url(context["taxonomy"])}
-    return render(request, "taxonomy/relation_form.html", context)
+    return render(request, "taxonomy/relation_form.html", context | {"form": form})
 
 
 def _accepted(taxonomy: Taxonomy) -> HttpResponse:

@@ -11,8 +11,11 @@ from playwright.sync_api import Browser, ConsoleMessage, Page
 from accounts.models import User
 from tests.conftest import client_of
 
-# What a test provokes by cutting the network or by asking for what it must not get.
-EXPECTED = ("net::ERR_", "the server responded with a status of 4")
+# What a test provokes by cutting the network, by leaving a page whose parts are on their way, or by
+# asking for what it must not get.
+EXPECTED = (
+    "net::ERR_", "htmx:sendError", "htmx:afterRequest", "the server responded with a status of 4",
+)  # fmt: skip
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from annotation.models import Candidate, Verdict
 from taxonomy.models import Taxonomy
@@ -122,12 +122,95 @@ def test_a_group_is_made_from_a_node_and_another_class_by_class(open_page, admin
     page.get_by_label("Name").fill("eyewear")
     page.get_by_label("Classes picked by hand").check()
     for text in ("sunglass", "sunglasses"):
-        box = page.get_by_role("combobox", name="Add a class")
+        box = page.get_by_role("combobox", name="Classes")
         box.press_sequentially(text)
         box.press("Enter")
-    expect(page.get_by_label("Classes, one per line")).to_have_value("e sunglass\nf sunglasses\n")
+    expect(page.locator(".class-chips .class-name")).to_have_text(["sunglass", "sunglasses"])
     page.get_by_role("button", name="Save").click()
     expect(page.locator(".class-list li")).to_have_count(2)
+
+
+PASTE = """(text) => {
+  const clipboardData = new DataTransfer();
+  clipboardData.setData("text/plain", text);
+  const options = { bubbles: true, cancelable: true, clipboardData };
+  document.activeElement.dispatchEvent(new ClipboardEvent("paste", options));
+}"""
+
+
+def chosen(page: Page) -> list[str]:
+    values = page.locator(".class-chips input").evaluate_all("all => all.map((one) => one.value)")
+    return [str(value) for value in values]
+
+
+def new_group(page: Page, taxonomy: Taxonomy) -> Locator:
+    page.goto(reverse("group_new", args=[taxonomy.pk]))
+    page.get_by_label("Name").fill("mine")
+    page.get_by_label("Classes picked by hand").check()
+    box = page.get_by_role("combobox", name="Classes")
+    expect(box).to_have_attribute("aria-expanded", "false")
+    box.focus()
+    return box
+
+
+def test_several_classes_are_picked_each_once_and_taken_away_again(open_page, admin, taxonomy):
+    page = open_page(admin)
+    box = new_group(page, taxonomy)
+    box.press_sequentially("crane")
+    expect(page.get_by_role("option")).to_have_count(2)
+    box.press("Enter")
+    box.press_sequentially("crane")
+    expect(page.get_by_role("option")).to_have_count(1)
+    box.press("Enter")
+    box.press_sequentially("tusker")
+    box.press("Enter")
+    assert chosen(page) == ["0", "1", "2"]
+    page.get_by_role("button", name="Remove crane").last.click()
+    assert chosen(page) == ["0", "2"]
+    expect(box).to_be_focused()
+    box.press("Backspace")
+    assert chosen(page) == ["0"]
+    box.press("Enter")
+    assert page.url.endswith("/new/")
+
+
+def test_a_list_of_keys_indices_and_names_is_pasted(open_page, admin, taxonomy):
+    page = open_page(admin)
+    new_group(page, taxonomy)
+    page.evaluate(PASTE, "f\n3\na crane\n\nSunglass\nf\ncrane\nlion\n")
+    assert chosen(page) == ["5", "3", "0", "4"]
+    expect(page.get_by_text("No class, or several: “crane”, “lion”")).to_be_visible()
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".class-list li")).to_have_count(4)
+
+
+def test_fields_for_classes_offer_the_hierarchy(open_page, admin, taxonomy):
+    page = open_page(admin)
+    new_group(page, taxonomy)
+    for name in ("tusker", "tusker", "African elephant"):
+        page.get_by_role("button", name="Hierarchy: Classes").click()
+        dialog = page.get_by_role("dialog", name="Pick a class")
+        dialog.get_by_label("Find a class").fill(name)
+        dialog.get_by_role("option").first.click()
+        dialog.get_by_role("button", name="Choose this class").click()
+        expect(dialog).to_have_count(0)
+    assert chosen(page) == ["2", "3"]
+    page.goto(reverse("relation_new", args=[taxonomy.pk]))
+    page.get_by_label("Second class", exact=True).fill("d")
+    expect(page.locator("output").last).to_have_text("African elephant")
+    page.get_by_role("button", name="Hierarchy: Second class").click()
+    item = page.locator("dialog [role=treeitem]").last
+    expect(item).to_have_text("African elephant, class")  # it opens at what the field holds
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Second class", exact=True)).to_have_value("c")
+    expect(page.locator("output").last).to_have_text("tusker")
+    page.goto(reverse("compare", args=[taxonomy.pk]) + "?class=3")
+    page.get_by_role("button", name="Hierarchy", exact=True).click()
+    page.get_by_role("dialog").get_by_label("Find a class").fill("sunglasses")
+    page.get_by_role("dialog").get_by_role("option").first.click()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/compare/?class=3&class=5")
 
 
 def test_a_reviewer_walks_from_class_to_class_and_sees_what_was_found(

@@ -61,7 +61,7 @@ def test_writing_an_entry_with_a_preview_a_class_and_a_picture(open_page, labele
     box = page.get_by_role("combobox", name="About the classes")
     box.fill("african")
     box.press("Enter")
-    expect(page.locator("#chips li")).to_have_text(["African elephant×"])
+    expect(page.locator(".class-chips .class-name")).to_have_text(["African elephant"])
     write(page, f"## Look at the *nose*\n\n{CODE}\n\nSee [[d]].\n")
     preview = page.get_by_role("region", name="Preview of the text")
     expect(preview.get_by_role("heading", name="Look at the nose")).to_be_visible()
@@ -156,7 +156,7 @@ def test_a_closed_tab_loses_nothing(open_page, labeler, six, entry):
     expect(page.get_by_label("Text in Markdown")).to_have_value("The bird has feathers.")
     page.get_by_role("button", name="Take it up").click()
     expect(page.get_by_label("Text in Markdown")).to_have_value("Half a thou")
-    expect(page.locator("#chips li")).to_have_count(2)
+    expect(page.locator(".class-chips li")).to_have_count(2)
     page.keyboard.press("Control+Enter")
     expect(page.locator("article.guide-text")).to_have_text("Half a thou")
     assert page.evaluate("localStorage.length") == 0

@@ -156,6 +156,43 @@ def test_the_address_leads_somebody_else_to_the_same_node_on_the_same_way(
     assert way(other) == taken
 
 
+def test_from_the_page_of_a_class_the_way_that_was_clicked_is_the_one_that_opens(
+    open_page, labeler, imagenet
+):
+    beagle = imagenet.classes.get(synset__lemmas__0="beagle")
+    page = open_page(labeler)
+    for through in ("domestic animal", "canine"):
+        page.goto(reverse("class_page", args=[imagenet.pk, beagle.index]))
+        ways = page.locator(".class-way").filter(has_text=through)
+        expect(ways).to_have_count(1)
+        for name in ("dog", "beagle"):
+            page.goto(reverse("class_page", args=[imagenet.pk, beagle.index]))
+            ways.get_by_role("link", name=name, exact=True).click()
+            expect(page.get_by_role("heading", level=2)).to_have_text(name)
+            assert through in way(page)
+
+
+def test_an_address_may_name_nodes_that_are_folded_away(open_page, labeler, tmp_path):
+    """b and c say nothing of their own: a leads to d at once, by two ways."""
+    rows = (
+        "index,key,name,parents\n0,x,ex,d\n1,y,why,d\n2,z,zed,a\n,a,a,\n,b,b,a\n,c,c,b\n,d,d,c|a\n"
+    )
+    (tmp_path / "folded.csv").write_text(rows)
+    load_csv(tmp_path / "folded.csv")
+    taxonomy = Taxonomy.objects.get()
+    page = open_page(labeler)
+    for address, expected in (
+        ("a/b/c/d", ["a"]), ("b/d", ["a"]), ("a/b", ["a"]), ("a/b/c/d/x", ["a", "d"]),
+    ):  # fmt: skip
+        explore(page, taxonomy, f"?at={address}")
+        assert (address, way(page)) == (address, expected)
+    assert marked(page) == "ex, class"
+    explore(page, taxonomy, "?at=a/b/c/d")
+    expect(page.locator(".explorer-panel")).to_contain_text("b › c › d")
+    explore(page, taxonomy, "?at=a/d")
+    expect(page.locator(".explorer-panel")).not_to_contain_text("b › c › d")
+
+
 def test_the_place_is_kept_when_the_page_is_left_and_an_address_goes_before_it(
     open_page, labeler, mixed
 ):

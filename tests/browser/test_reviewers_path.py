@@ -192,6 +192,83 @@ def test_a_class_that_nobody_predicted_is_added(page):
     assert candidate.verdict == Verdict.UNJUDGED
 
 
+def in_hierarchy(page: Page) -> str:
+    return page.locator("dialog [role=treeitem]").last.text_content() or ""
+
+
+def walk_to(page: Page, kind: str, name: str) -> None:
+    """By the explorer's keys: to the top, into "animal" or "thing", along to the class."""
+    page.keyboard.press("Home")
+    page.keyboard.type(kind)
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(900)  # letters typed together are one word
+    page.keyboard.type(name)
+    assert in_hierarchy(page) == f"{name}, class"
+
+
+PLACES = {"tusker": "animal", "African elephant": "animal", "sunglass": "thing"}
+
+
+def test_a_class_that_nobody_predicted_is_found_in_the_hierarchy_added_and_judged(page):
+    uid = shown(page)
+    rows = page.locator(".review-candidate")
+    names = page.locator(".review-candidate strong").all_inner_texts()
+    wanted = next(name for name in PLACES if name not in names)
+    expect(page.get_by_role("button", name="Hierarchy H")).to_be_visible()
+    page.keyboard.press("h")
+    page.wait_for_selector("dialog [role=treeitem]", state="attached")
+    assert in_hierarchy(page) == f"{names[0]}, class"  # it opens at the class that is marked
+    walk_to(page, PLACES[wanted], wanted)
+    page.keyboard.press("Enter")
+    expect(page.locator(".explorer-dialog")).to_have_count(0)
+    expect(rows).to_have_count(len(names) + 1)
+    expect(rows.last).to_contain_text(wanted)
+    expect(rows.last).to_have_attribute("data-verdict", "correct")
+    saved(page)
+    candidate = Candidate.objects.get(image__uid=uid, added_by__isnull=False)
+    assert candidate.verdict == Verdict.CORRECT
+    page.keyboard.press(str(len(names) + 1))
+    page.keyboard.press("n")
+    expect(rows.last).to_have_attribute("data-verdict", "incorrect")
+    saved(page)
+    candidate.refresh_from_db()
+    assert candidate.verdict == Verdict.INCORRECT
+    assert candidate.judgments.count() == 2
+
+
+def test_a_class_that_is_listed_already_is_marked_instead_of_added(page):
+    shown(page)
+    rows = page.locator(".review-candidate")
+    count = rows.count()
+    page.keyboard.press("ArrowDown")
+    second = page.locator(".is-current strong").inner_text()
+    page.keyboard.press("h")
+    page.wait_for_selector("dialog [role=treeitem]", state="attached")
+    assert in_hierarchy(page) == f"{second}, class"
+    page.locator("dialog [role=tree]").press("Enter")
+    expect(page.locator("#hint")).to_have_text(f"{second} is listed: judge it.")
+    expect(rows).to_have_count(count)
+    expect(page.locator(".is-current strong")).to_have_text(second)
+    page.keyboard.press("h")
+    page.wait_for_selector("dialog [role=treeitem]", state="attached")
+    page.keyboard.press("Escape")
+    expect(page.locator(".explorer-dialog")).to_have_count(0)
+    page.keyboard.press("y")
+    expect(rows.nth(1)).to_have_attribute("data-verdict", "correct")
+    expect(rows).to_have_count(count)
+
+
+def test_without_a_network_the_hierarchy_says_how_else_to_add_a_class(page):
+    shown(page)
+    page.wait_for_load_state("networkidle")
+    page.context.set_offline(True)
+    page.keyboard.press("h")
+    expect(page.locator("#hint")).to_contain_text("Search for the class with A.")
+    page.context.set_offline(False)
+    page.keyboard.press("h")
+    page.wait_for_selector("dialog [role=treeitem]", state="attached")
+
+
 def test_a_problematic_image_is_left_with_a_reason(page):
     uid = shown(page)
     page.keyboard.press("p")
@@ -288,8 +365,8 @@ def test_every_key_is_shown_on_the_page(page):
     keys = page.evaluate(
         "Array.from(document.querySelectorAll('[aria-keyshortcuts]'), (e) => e.getAttribute('aria-keyshortcuts'))"
     )
-    assert {"y", "n", "u", "a", "z", "b", "s", "p", "m", "i"} <= set(keys)
-    for word in ("Y", "N", "U", "A", "Z", "P", "M", "S", "B", "I"):
+    assert {"y", "n", "u", "a", "h", "z", "b", "s", "p", "m", "i"} <= set(keys)
+    for word in ("Y", "N", "U", "A", "H", "Z", "P", "M", "S", "B", "I"):
         assert word in help_text
     page.keyboard.press("Escape")
     expect(page.locator("#help-dialog")).to_be_hidden()

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 import shutil
 import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
@@ -32,10 +35,12 @@ print(json.dumps(pids))
 """
 
 
-def run(home: Path, code: str = QUESTION, **options) -> subprocess.CompletedProcess[str]:
+def run(
+    home: Path, code: str = QUESTION, arguments: Sequence[str] = (), **options
+) -> subprocess.CompletedProcess[str]:
     environment = {"PATH": os.environ["PATH"], "TUSKER_HOME": str(home), **options.pop("env", {})}
     return subprocess.run(
-        [sys.executable, "-c", code], cwd=BASE_DIR, env=environment, capture_output=True,
+        [sys.executable, "-c", code, *arguments], cwd=BASE_DIR, env=environment, capture_output=True,
         text=True, timeout=120, check=False, **options,
     )  # fmt: skip
 
@@ -168,6 +173,125 @@ def can_read_project(user: pwd.struct_passwd) -> bool:
     except PermissionError:
         return False
     return result.returncode == 0
+
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="PostgreSQL runs as whoever starts it")
+
+
+@pytest.fixture
+def closed(tmp_path_factory):
+    """A home below a folder that only root may pass, as all below /root are."""
+    above = tmp_path_factory.mktemp("above")
+    home = above / "only for root" / "home"
+    home.mkdir(parents=True)
+    (above / "only for root").chmod(0o700)
+    yield home
+    run(home, "from config import embedded; embedded.stop()")
+
+
+@as_root
+def test_root_opens_no_folder_to_let_the_server_pass(closed):
+    modes = {folder: folder.stat().st_mode for folder in (closed, *closed.parents)}
+    found = pids(closed)
+    assert None not in found
+    assert psutil.Process(found[0]).uids().real != 0
+    assert {folder: folder.stat().st_mode for folder in modes} == modes
+    os.kill(found[0], signal.SIGKILL)
+    assert None not in pids(closed)
+
+
+@as_root
+def test_the_server_gets_no_other_right_than_to_pass(closed):
+    status = Path(f"/proc/{pids(closed)[0]}/status").read_text()
+    held = dict(line.split(":\t") for line in status.splitlines() if line.startswith("Cap"))
+    rights = {name: int(value, 16) for name, value in held.items()}
+    assert rights["CapPrm"] == rights["CapBnd"] != 0
+    assert rights["CapPrm"].bit_count() == 1
+
+
+@as_root
+def test_where_the_server_cannot_be_let_pass_root_is_told_what_to_do(closed):
+    result = run(closed, env={"PATH": str(closed)})
+    assert result.returncode != 0
+    reason = result.stderr.strip().splitlines()[-1]
+    assert "PostgreSQL can't run as root" in reason
+    assert f"'{closed.parent}'" in reason
+    assert not (closed / "postgres").exists()
+
+
+def is_open(folder: Path) -> bool:
+    return all(step.stat().st_mode & stat.S_IXOTH for step in (folder, *folder.parents))
+
+
+@as_root
+@pytest.mark.skipif(not is_open(Path(sys.prefix).resolve()), reason="the programs are closed here")
+def test_where_the_way_is_open_the_server_gets_no_right_at_all():
+    home = Path(tempfile.mkdtemp(prefix="tusker-test-", dir="/tmp"))
+    home.chmod(0o755)
+    try:
+        status = Path(f"/proc/{pids(home)[0]}/status").read_text()
+        assert re.search(r"CapPrm:\s*0+\n", status)
+    finally:
+        run(home, "from config import embedded; embedded.stop()")
+        shutil.rmtree(home)
+
+
+@pytest.fixture
+def elsewhere(tmp_path):
+    """A home whose path is too long for sockets, and where they are instead."""
+    home = tmp_path / ("long" * 20)
+    where = "from config import embedded; print(embedded.socket_dir())"
+    sockets = Path(run(home, where).stdout.strip())
+    assert sockets.parent == Path(tempfile.gettempdir())
+    yield home, sockets
+    run(home, "from config import embedded; embedded.stop()")
+    if sockets.is_symlink():
+        sockets.unlink()
+    shutil.rmtree(sockets, ignore_errors=True)
+
+
+def test_a_link_where_the_sockets_go_is_not_followed(elsewhere, tmp_path):
+    home, sockets = elsewhere
+    (tmp_path / "trap").mkdir(mode=0o755)
+    sockets.symlink_to(tmp_path / "trap")
+    result = run(home)
+    assert result.returncode != 0
+    assert f"{sockets} is no folder of Tusker's" in result.stderr
+    assert stat.S_IMODE((tmp_path / "trap").stat().st_mode) == 0o755
+    assert list((tmp_path / "trap").iterdir()) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_a_folder_of_somebody_else_where_the_sockets_go_is_not_used(elsewhere):
+    home, sockets = elsewhere
+    sockets.mkdir(mode=0o777)
+    os.chown(sockets, 12345, 12345)
+    result = run(home)
+    assert result.returncode != 0
+    assert f"{sockets} belongs to somebody else" in result.stderr
+    assert list(sockets.iterdir()) == []
+
+
+def test_a_folder_where_the_sockets_go_is_closed_before_it_is_used(elsewhere):
+    home, sockets = elsewhere
+    sockets.mkdir()
+    sockets.chmod(0o777)
+    assert None not in pids(home)
+    assert stat.S_IMODE(sockets.stat().st_mode) == 0o700
+
+
+def test_another_redis_that_has_the_old_number_is_left_alone(home, tmp_path_factory):
+    other = tmp_path_factory.mktemp("other")
+    try:
+        stranger = pids(other)[1]
+        (home / "redis").mkdir()
+        (home / "redis" / "redis.pid").write_text(f"{stranger}\n")
+        run(home, "from config import embedded; embedded.stop()")
+        assert pids(other)[1] == stranger
+        assert stranger not in pids(home)
+        assert pids(other)[1] == stranger
+    finally:
+        run(other, "from config import embedded; embedded.stop()")
 
 
 def test_data_and_sockets_are_closed_to_other_people(home):

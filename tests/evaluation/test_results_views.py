@@ -213,6 +213,23 @@ def test_the_figure_comes_in_every_form(admin, report, suffix, start):
     assert f'filename="zebra-all.{suffix}"' in response["Content-Disposition"]
 
 
+@pytest.mark.parametrize(
+    ("name", "header"),
+    [
+        ("my set", 'inline; filename="my set-all.json"'),
+        ('the "best"', 'inline; filename="the _best_-all.json"'),
+        ("a/b", 'inline; filename="a_b-all.json"'),
+        ("Bäume", "inline; filename*=utf-8''B%C3%A4ume-all.json"),
+    ],
+)
+def test_the_figure_is_called_after_its_dataset_whatever_its_name(admin, name, header):
+    build(random_world(40))
+    Dataset.objects.filter(name="zebra").update(name=name)
+    report = compute_report(take_snapshot())
+    response = admin.get(reverse("figure", args=[report.pk, "json"]), {"dataset": name})
+    assert response.headers["Content-Disposition"] == header
+
+
 def test_what_does_not_exist_is_not_found(admin, report):
     for address in (
         reverse("figure", args=[report.pk, "exe"]),

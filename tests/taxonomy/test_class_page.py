@@ -41,15 +41,28 @@ def names(classes) -> list[str]:
 def test_every_way_up_is_shown_from_the_top_down(imagenet1k):
     elephant = class_of(imagenet1k, "African elephant")
     ways = [[node.name for node in way] for way in ways_up(elephant)]
-    assert [way[-2:] for way in ways] == [["pachyderm", "elephant"], ["proboscidean", "elephant"]]
+    assert [way[-3:] for way in ways] == [
+        ["pachyderm", "elephant", "African elephant"],
+        ["proboscidean", "elephant", "African elephant"],
+    ]
     assert all(way[0] == "entity" for way in ways)
 
 
 def test_ways_up_of_a_class_with_two_parents_pass_both(imagenet1k):
     ways = ways_up(class_of(imagenet1k, "bullet train"))
     assert len(ways) == 1
-    ends = {way[-1].name for way in ways_up(class_of(imagenet1k, "minivan"))}
+    ends = {way[-2].name for way in ways_up(class_of(imagenet1k, "minivan"))}
     assert ends == {"car", "passenger van"}
+
+
+def test_each_node_of_a_way_is_addressed_on_that_very_way(write):
+    rows = "index,key,name,parents\n0,x,pug,b|c d\n,a/1,all,\n,b,dog,a/1\n,c d,toy,a/1\n"
+    load_csv(write("ways.csv", rows))
+    ways = ways_up(class_of(Taxonomy.objects.get(name="ways"), "pug"))
+    assert [[node.at for node in way] for way in ways] == [
+        ["a%2F1", "a%2F1/b", "a%2F1/b/x"],
+        ["a%2F1", "a%2F1/c%20d", "a%2F1/c%20d/x"],
+    ]
 
 
 @pytest.mark.parametrize(
@@ -83,7 +96,11 @@ def test_a_class_list_without_parents_has_pages_all_the_same(taxonomies, labeler
 def test_classes_below_a_class_are_its_kinds(taxonomies):
     nested = taxonomies["nested"]
     assert names(kinds_of(class_of(nested, "animal"))) == ["dog", "terrier"]
-    assert [node.name for node in ways_up(class_of(nested, "terrier"))[0]] == ["animal", "dog"]
+    assert [node.name for node in ways_up(class_of(nested, "terrier"))[0]] == [
+        "animal",
+        "dog",
+        "terrier",
+    ]
     assert names(relatives_of(class_of(nested, "terrier")).classes) == ["dog"]
 
 

@@ -278,6 +278,7 @@ def test_an_empty_file(photos, refused, suffix):
         (np.zeros((4, 0), int), "m.npy: has 0 columns"),
         (np.zeros((4, 7), int), "m.npy: has 7 columns, the taxonomy has 6 classes"),
         (np.zeros((6, 4)), "m.npy: has 6 rows, the dataset has 4 images"),
+        (np.full((4, 5), -1), "m.npy: predicts nothing: no image has a class"),
     ],
 )
 def test_arrays_that_are_no_predictions(photos, refused, array, reason):
@@ -502,6 +503,19 @@ def check_reading(path: Path, content: bytes) -> None:
         assert len(top_k) == 4
         assert top_k.min() >= -1
         assert top_k.max() < 6
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("m.csv", "image_id,top1,top2\np0,-1,\np3,,\n"),
+        ("m.jsonl", '{"image_id": "p0", "top_k": []}\n{"image_id": "p1", "top_k": [-1]}\n'),
+    ],
+)
+def test_tables_in_which_no_image_has_a_class(photos, refused, name, content):
+    (photos / name).write_text(content)
+    line = refused("import_predictions", "photos", photos / name)
+    assert line.startswith(f"{name}: predicts nothing: no image has a class")
 
 
 def test_two_files_for_one_model(photos, refused):

@@ -316,7 +316,8 @@ def test_a_class_that_a_reviewer_took_back_is_a_candidate_once_predicted(photos)
 ranked = st.lists(st.sampled_from([-1, 0, 1, 2, 3, 4, 5]), min_size=2, max_size=2).filter(
     lambda row: (-1 not in row[:1] and row[0] != row[1]) or row == [-1, -1]
 )
-models = st.lists(st.lists(ranked, min_size=4, max_size=4), min_size=1, max_size=5)
+matrices = st.lists(ranked, min_size=4, max_size=4).filter(lambda rows: max(rows)[0] >= 0)
+models = st.lists(matrices, min_size=1, max_size=5)
 numbers = itertools.count()
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from uuid import UUID
 
 import pytest
 from django.core.cache import cache
@@ -34,8 +35,11 @@ class Somewhere:
     def __init__(self, pictures=()):
         self.pictures = dict(pictures)
 
-    def sheet_address(self, index: int) -> None:
-        return None
+    def picture(self, uid: UUID) -> Shown | None:
+        return self.pictures.get(uid)
+
+    def sheet(self, index: int) -> str:
+        return ""
 
     def class_address(self, index: int) -> str | None:
         return f"/classes/1/{index}/" if index < 5 else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import re
 import shutil
@@ -14,16 +16,23 @@ from django.core.files.storage import default_storage
 from django.urls import reverse
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from taxonomy.guide import exporting, pdf
 from taxonomy.guide.book import whole_guide
 from taxonomy.guide.class_names import ClassNames, NamedClass
 from taxonomy.guide.exporting import announce, export_of, make_export
 from taxonomy.guide.images import add_image, path_of
+from taxonomy.guide.jpeg_pages import page_of_jpeg
 from taxonomy.guide.typesetting import Book, typeset
 from taxonomy.guide.writing import Draft, create_entry, save_entry
 from taxonomy.lookup import ClassLookup
+from taxonomy.models import ReferenceImage, ReferenceSet
+from taxonomy.progress import quiet
+from taxonomy.reference.importing import import_reference_images
+from taxonomy.reference.sheets import sheet_version
 from tests.taxonomy.guide.conftest import jpeg
+from tests.taxonomy.reference.conftest import pictures, write_folder
 
 TEXT = """# What *decides*
 
@@ -71,9 +80,10 @@ def document(taxonomy, folder) -> str:
     """What is given to Typst."""
     shutil.copy(pdf.TEMPLATE, folder)
     book = whole_guide(taxonomy)
-    pictures = pdf._copy_pictures(book.pictures, folder, lambda *_: None)
+    pictures = pdf._copy_pictures(book.pictures, folder, quiet)
+    strips = pdf._copy_strips(book, folder, quiet)
     path = folder / "main.typ"
-    path.write_text("".join(pdf._document(book, pictures, lambda *_: None)))
+    path.write_text("".join(pdf._document(book, pictures, strips, quiet)))
     return str(path)
 
 
@@ -191,6 +201,63 @@ def test_the_html_file_needs_nothing_else(guide):
     assert "#Elephants &lt;$1&gt;" in html
     assert "@import" not in html
     assert "url(" not in html
+
+
+@pytest.fixture
+def pictured(guide, tmp_path):
+    """The guide, which compares classes 0 and 3, with reference images of 0 and 2."""
+    files = pictures(0, 5, "a/") | pictures(100, 5, "c/")
+    import_reference_images(guide, write_folder(tmp_path / "source", files), 5)
+    return guide
+
+
+def test_compared_classes_show_their_reference_images_in_the_html_file(pictured):
+    html = default_storage.open(make_export(pictured, "html")).read().decode()
+    page = Page(html)
+    strips = [source for source in page.sources if source.startswith("data:image/webp;base64,")]
+    assert len(strips) == 1
+    with Image.open(io.BytesIO(base64.b64decode(strips[0].partition(",")[2]))) as strip:
+        assert (strip.format, strip.size) == ("WEBP", (320, 80))
+    side = re.search(r'<div class="guide-side" data-class-index="0">.*?</div>', html, re.DOTALL)[0]
+    assert 'alt="Reference images of crane" width="320" height="80"' in side
+    assert "hx-get" not in html
+
+
+def test_compared_classes_show_their_reference_images_in_the_pdf(pictured, tmp_path):
+    images = json.loads(typst.query(document(pictured, tmp_path), "image"))
+    assert [one["alt"] for one in images] == ["Reference images of crane", "its foot"]
+    data = default_storage.open(make_export(pictured, "pdf")).read()
+    assert data.count(b"/DCTDecode") == 2
+
+
+def test_other_reference_images_are_another_export(guide, tmp_path):
+    make_export(guide, "html")
+    files = write_folder(tmp_path / "source", pictures(0, 5, "a/"))
+    import_reference_images(guide, files, 5)
+    guide.refresh_from_db()
+    assert export_of(guide, "html").state == "none"
+    first = make_export(guide, "html")
+    assert export_of(guide, "html").state == "ready"
+    # Another draw with the same first image: no other thumbnail, and yet another strip.
+    ReferenceImage.objects.get(position=4).delete()
+    ReferenceSet.objects.update(sheet=sheet_version(["another"]))
+    assert export_of(guide, "html").state == "none"
+    assert make_export(guide, "html") != first
+
+
+@pytest.mark.parametrize("size", [(40, 30), (1, 700)])
+def test_a_jpeg_is_a_page_as_it_is_and_of_its_size(tmp_path, size):
+    data = jpeg("crimson", size)
+    page = page_of_jpeg(data)
+    assert data in page
+    (tmp_path / "page.pdf").write_bytes(page)
+    (tmp_path / "main.typ").write_text(
+        '#set page(width: auto, height: auto, margin: 0pt)\n#image("page.pdf")'
+    )
+    shown = Image.open(io.BytesIO(typst.compile(tmp_path / "main.typ", format="png", ppi=72)))
+    assert shown.size == size
+    red, green, blue, _ = shown.convert("RGBA").getpixel((0, size[1] // 2))
+    assert abs(red - 220) + abs(green - 20) + abs(blue - 60) < 20
 
 
 def test_an_export_is_made_once_and_anew_when_the_guide_has_changed(guide, admin):
