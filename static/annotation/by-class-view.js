@@ -1,4 +1,4 @@
-// What stands around the tiles: what is asked, what the unmarked images are taken for, the buttons
+// What stands around the tiles: what is asked, what the rest of the images is taken for, the buttons
 // of the answers, and how the page will be confirmed.
 
 import { byId, make, setText } from "./review-view.js";
@@ -97,5 +97,5 @@ export const nameOfAnswer = ({ answers }, name) =>
 export function undoneText({ type, count }, question) {
   if (type === "confirm") return `Undone: ${count} judgments`;
   if (type === "problem") return "Undone: the report of a problem";
-  return type === "propose" ? "Undone: what is not marked" : "Undone: the mark";
+  return type === "propose" ? "Undone: what the rest is" : "Undone: the mark";
 }

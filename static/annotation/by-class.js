@@ -134,7 +134,7 @@ function propose() {
   state.propose();
   keep(proposalKey, state.proposal);
   render();
-  view.hint(`What is not marked: ${head.nameOfAnswer(question, state.proposal)}`);
+  view.hint(`The rest is: ${head.nameOfAnswer(question, state.proposal)}`);
 }
 
 function confirm() {
