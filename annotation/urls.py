@@ -14,6 +14,7 @@ urlpatterns = [
     path("review/<int:round_id>/close/", review.round_close, name="round_close"),
     path("review/<int:round_id>/api/next/", review.review_next, name="review_next"),
     path("review/<int:round_id>/api/item/<uuid:uid>/", review.review_item, name="review_item"),
+    path("review/<int:round_id>/api/page/<int:turn_id>/", review.review_page, name="review_page"),
     path("review/<int:round_id>/api/progress/", review.review_progress, name="review_progress"),
     path("review/<int:round_id>/api/submit/", review.review_submit, name="review_submit"),
     path(

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from django.db import connection
-from django.db.models import Model
+from django.db.models import Field, Model
 
 M = TypeVar("M", bound=Model)
 
@@ -59,8 +59,17 @@ def warm() -> None:
 def fetch(model: type[M], key: Any) -> M | None:
     """The row of `model` whose primary key it is, or None."""
     rows = _by_key(model).run(key)
-    columns = [field.attname for field in model._meta.concrete_fields]
-    return model.from_db(connection.alias, columns, rows[0]) if rows else None
+    fields = model._meta.concrete_fields
+    if not rows:
+        return None
+    values = [_converted(*pair) for pair in zip(fields, rows[0], strict=True)]
+    return model.from_db(connection.alias, [field.attname for field in fields], values)
+
+
+def _converted(field: Field[Any, Any], value: Any) -> Any:
+    """What the field makes of a value from the database: JSON comes as text."""
+    convert = getattr(field, "from_db_value", None)
+    return convert(value, None, connection) if convert else value
 
 
 @cache

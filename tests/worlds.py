@@ -34,11 +34,15 @@ def draw(path: Path, number: int, size: tuple[int, int] = (640, 480)) -> None:
 
 
 def picture_round(
-    folder: Path, images: int = 6, predictions: Sequence[Sequence[int]] | None = None
+    folder: Path,
+    images: int = 6,
+    predictions: Sequence[Sequence[int]] | None = None,
+    **settings: object,
 ) -> ReviewRound:
     """Images of six classes in turn, with the predictions of two models, and an open round.
 
     Each image has two or three candidates unless other predictions are given, a row per model.
+    `settings` are the round's.
     """
     (folder / "classes.csv").write_text(CLASSES)
     load_csv(folder / "classes.csv", "six")
@@ -53,4 +57,5 @@ def picture_round(
     for model, row in enumerate(predictions or own):
         np.save(folder / f"model-{model}.npy", np.array(row, np.int32)[:, None])
         import_predictions("photos", [folder / f"model-{model}.npy"])
-    return open_round("First round", Dataset.objects.filter(name="photos"), seed=7)
+    photos = Dataset.objects.filter(name="photos")
+    return open_round("First round", photos, seed=7, **settings)

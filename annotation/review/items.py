@@ -82,7 +82,7 @@ def _image(
     candidates: list[tuple[int, int, bool]] | None,
     comments: list[dict[str, Any]] | None,
 ) -> dict[str, Any]:
-    shuffled = sorted(candidates or [], key=lambda row: _place(seed, uid, row[0]))
+    shuffled = sorted(candidates or [], key=lambda row: place_of(seed, uid, row[0]))
     return {
         "uid": str(uid),
         "src": reverse("image", args=[uid, "large"]) if has_file else "",
@@ -100,6 +100,6 @@ def _image(
     }
 
 
-def _place(seed: int, uid: object, class_index: int) -> bytes:
+def place_of(seed: int, uid: object, class_index: int | None) -> bytes:
     """A place in an order that tells nothing of a candidate's origin and stays the same."""
     return hashlib.sha256(f"{seed}:{uid}:{class_index}".encode()).digest()

@@ -42,8 +42,11 @@ class Problem:
 
 @dataclass(frozen=True)
 class Skip:
+    """Puts off an image, or the page of a class that the turn's id names."""
+
     id: UUID
-    image: UUID
+    image: UUID | None = None
+    turn: int | None = None
 
 
 @dataclass(frozen=True)
@@ -184,15 +187,15 @@ SETTLE_ITEMS = Statement(
     """,  # noqa: S608
 )
 
-# A late copy of a skip must not move the image when its reviewer has it again.
+# A late copy of a skip must not move the image or page when its reviewer has it again.
 SKIP = Statement(
     "skip",
-    "bigint, bigint, uuid, bigint",
+    "bigint, bigint, uuid, bigint, bigint",
     """
     WITH said AS (
         INSERT INTO annotation_skip (client_id, item_id, reviewer_id, created)
         SELECT $3, id, $2, statement_timestamp() FROM annotation_rounditem
-        WHERE round_id = $1 AND image_id = $4 AND holder_id = $2
+        WHERE round_id = $1 AND (image_id = $4 OR id = $5) AND holder_id = $2
         ON CONFLICT (client_id) DO NOTHING
         RETURNING item_id
     )
@@ -216,18 +219,19 @@ def submit(review_round: ReviewRound, user: User, ops: Sequence[Op]) -> Outcome:
     """
     if review_round.state not in (ReviewRound.State.OPEN, ReviewRound.State.PAUSED):
         raise RoundClosed
-    uids = sorted({str(op.image) for op in ops})
+    uids = sorted({str(op.image) for op in ops if op.image})
     images: dict[UUID, int] = dict(LOCK_IMAGES.run(review_round.pk, uids))
-    unknown = [op.id for op in ops if op.image not in images]
+    known = [op for op in ops if op.image is None or op.image in images]
+    unknown = [op.id for op in ops if op.image and op.image not in images]
     outcome = Outcome(rejected=[(op, "no such image here") for op in unknown])
-    known = [op for op in ops if op.image in images]
     _judge(review_round, user, [op for op in known if isinstance(op, Judge)], images, outcome)
     _report(user, [op for op in known if isinstance(op, Problem)], images, outcome)
     _remark(user, [op for op in known if isinstance(op, Remark)], images, outcome)
     SETTLE_ITEMS.run(settings.LEASE_SECONDS, sorted(images.values()))
     for op in known:
         if isinstance(op, Skip):
-            SKIP.run(review_round.pk, user.pk, str(op.id), images[op.image])
+            image = images[op.image] if op.image else None
+            SKIP.run(review_round.pk, user.pk, str(op.id), image, op.turn)
             outcome.accepted.append(op.id)
     return outcome
 

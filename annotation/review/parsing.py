@@ -16,6 +16,7 @@ MOST_OPS = 200
 MOST_HELD = 100
 DAY = 24 * 3600 * 1000
 LARGEST = 2**31 - 1
+LARGEST_KEY = 2**63 - 1
 HALF = re.compile("[\ud800-\udfff]")
 
 
@@ -23,21 +24,21 @@ class Malformed(ValueError):
     """The message says which field is wrong, and how."""
 
 
-def read_next(body: Any) -> tuple[list[UUID], int]:
-    """`{"hold": [uid, …], "want": n}` as (hold, want)."""
+def read_next(body: Any) -> tuple[list[UUID | int], int]:
+    """`{"hold": [uid or turn, …], "want": n}` as (hold, want)."""
     if not isinstance(body, dict):
         raise Malformed("expected an object")
     hold = body.get("hold", [])
     if not isinstance(hold, list) or len(hold) > MOST_HELD:
         raise Malformed(f"hold: expected a list of at most {MOST_HELD}")
-    return [_uuid(uid, "hold") for uid in hold], _integer(
-        body.get("want", 4), "want", 1, MOST_AT_ONCE
-    )
+    want = _integer(body.get("want", 4), "want", 1, MOST_AT_ONCE)
+    names = [_turn(name, "hold") if isinstance(name, int) else _uuid(name, "hold") for name in hold]
+    return names, want
 
 
 def read_operations(body: Any) -> tuple[int | None, list[Op], list[dict[str, Any]]]:
     """`{"reviewer": id, "ops": [{"type", "id", "image", …}, …]}` as (who said it if the page
-    tells, operations, those not understood)."""
+    tells, operations, those not understood). A skip may have a "turn" instead of an image."""
     ops = body.get("ops") if isinstance(body, dict) else None
     if not isinstance(ops, list) or not 0 < len(ops) <= MOST_OPS:
         raise Malformed(f"ops: expected a list of 1 to {MOST_OPS}")
@@ -56,36 +57,39 @@ def _operation(op: dict[str, Any]) -> Op:
     reader = READERS.get(str(op.get("type")))
     if reader is None:
         raise Malformed("type: unknown")
-    return reader(op, _uuid(op.get("id"), "id"), _uuid(op.get("image"), "image"))
+    return reader(op, _uuid(op.get("id"), "id"))
 
 
-def _judge(op: dict[str, Any], id: UUID, image: UUID) -> Op:
+def _judge(op: dict[str, Any], id: UUID) -> Op:
     verdict = VERDICTS.get(str(op.get("verdict")))
     if verdict is None:
         raise Malformed(f"verdict: expected one of {', '.join(VERDICTS)}")
     milliseconds = _integer(op.get("ms"), "ms", 0, None)
     index = _integer(op.get("class"), "class", 0, LARGEST)
-    return Judge(id, image, index, verdict, min(milliseconds, DAY), op["type"] == "add")
+    return Judge(id, _image(op), index, verdict, min(milliseconds, DAY), op["type"] == "add")
 
 
-def _problem(op: dict[str, Any], id: UUID, image: UUID) -> Op:
+def _problem(op: dict[str, Any], id: UUID) -> Op:
     if not isinstance(op.get("problematic"), bool):
         raise Malformed("problematic: expected true or false")
-    return Problem(id, image, op["problematic"], _text(op.get("reason", ""), "reason", 500))
+    reason = _text(op.get("reason", ""), "reason", 500)
+    return Problem(id, _image(op), op["problematic"], reason)
 
 
-def _skip(op: dict[str, Any], id: UUID, image: UUID) -> Op:
-    return Skip(id, image)
+def _skip(op: dict[str, Any], id: UUID) -> Op:
+    if "turn" in op:
+        return Skip(id, turn=_turn(op["turn"], "turn"))
+    return Skip(id, _image(op))
 
 
-def _comment(op: dict[str, Any], id: UUID, image: UUID) -> Op:
+def _comment(op: dict[str, Any], id: UUID) -> Op:
     text = _text(op.get("text"), "text", 2000)
     if not text:
         raise Malformed("text: is empty")
-    return Remark(id, image, text)
+    return Remark(id, _image(op), text)
 
 
-READERS: dict[str, Callable[[dict[str, Any], UUID, UUID], Op]] = {
+READERS: dict[str, Callable[[dict[str, Any], UUID], Op]] = {
     "judge": _judge,
     "add": _judge,
     "problem": _problem,
@@ -94,11 +98,19 @@ READERS: dict[str, Callable[[dict[str, Any], UUID, UUID], Op]] = {
 }
 
 
+def _image(op: dict[str, Any]) -> UUID:
+    return _uuid(op.get("image"), "image")
+
+
 def _uuid(value: Any, field: str) -> UUID:
     try:
         return UUID(value)
     except (AttributeError, TypeError, ValueError):
         raise Malformed(f"{field}: expected a UUID") from None
+
+
+def _turn(value: Any, field: str) -> int:
+    return _integer(value, field, 0, LARGEST_KEY)
 
 
 def _integer(value: Any, field: str, low: int, high: int | None) -> int:

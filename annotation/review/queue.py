@@ -6,16 +6,18 @@ reviewers never wait for one another; a lease left alone runs out and the turn i
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from accounts.models import User
 from annotation.models import ReviewRound, RoundItem
+from annotation.review.rounds import PAGE
 from config.prepared import Statement
 
 MOST_AT_ONCE = 8
@@ -180,15 +182,26 @@ def _lease(review_round: ReviewRound, user: User, want: int) -> list[Turn]:
 
 def turn_of(review_round: ReviewRound, user: User, image_id: int) -> Turn | None:
     """The reviewer's turn at an image: they hold it, held it, or judged it in this round."""
-    mine = RoundItem.objects.filter(round=review_round, image=image_id)
-    item = mine.filter(holder=user).first() or mine.filter(judgments__reviewer=user).first()
+    return _mine(review_round.items.filter(image=image_id), user)
+
+
+def page_of(review_round: ReviewRound, user: User, item_id: int) -> Turn | None:
+    """The reviewer's turn of this id at a page of a class: they hold it, held it, or judged it."""
+    return _mine(review_round.items.filter(pk=item_id, class_index__isnull=False), user)
+
+
+def _mine(items: QuerySet[RoundItem], user: User) -> Turn | None:
+    item = items.filter(holder=user).first() or items.filter(judgments__reviewer=user).first()
     if item is None:
         return None
     return Turn(item.position, item.pk, item.image_id, item.class_index)
 
 
-def history(review_round: ReviewRound, user: User, limit: int = 50) -> list[str]:
-    """The uids of the images that the reviewer judged last in this round, newest first."""
-    rows = user.judgments.filter(round=review_round, item__image__isnull=False).order_by("-id")
+def history(review_round: ReviewRound, user: User, limit: int = 50) -> Sequence[str | int]:
+    """What the reviewer judged last in this round, newest first: uids of images, or turns' ids."""
+    rows = user.judgments.filter(round=review_round, item__isnull=False).order_by("-id")
+    if review_round.unit == ReviewRound.Unit.CLASS:
+        turns = rows.values_list("item", flat=True)[: limit * PAGE]
+        return list(dict.fromkeys(turns))[:limit]
     uids = rows.values_list("candidate__image__uid", flat=True)[: limit * 5]
     return list(dict.fromkeys(map(str, uids)))[:limit]

@@ -14,32 +14,35 @@ from django.utils import timezone
 from accounts.models import User
 from annotation.importing.alone import wait_for_imports
 from annotation.models import Dataset, ReviewRound
-from annotation.review.scope import Scope, choose, scope_of
+from annotation.review.scope import Scope, choose, pair_of, scope_of
 from taxonomy.bulk import analyze
 from taxonomy.errors import InputError
 
 PROGRESS_SECONDS = 5
-PAGE = 24  # candidates of a class that are handed out together
+PAGE = 24  # candidates of a class, or images of two, that are handed out together
 MOST_OVERLAP = 5
 EVERYTHING_UNJUDGED = Scope()
 State = ReviewRound.State
 
-# An image keeps its place; the others come after, in an order that depends on the seed and the
-# images' keys alone, so that it is the same on every machine.
+# An image keeps its place; the others come after, so many at one place, in an order that depends on
+# the seed and the images' keys alone, so that it is the same on every machine.
 PLACE_BY_IMAGE = """
     INSERT INTO annotation_roundcandidate (round_id, candidate_id, place, gold)
-    SELECT %(round)s, chosen.id, coalesce(known.place, %(last)s + fresh.rank), false
+    WITH known AS MATERIALIZED (
+        SELECT candidate.image_id, min(placed.place) AS place
+        FROM annotation_roundcandidate placed
+        JOIN annotation_candidate candidate ON candidate.id = placed.candidate_id
+        WHERE placed.round_id = %(round)s GROUP BY candidate.image_id
+    )
+    SELECT %(round)s, chosen.id, coalesce(known.place, %(last)s + fresh.place), false
     FROM chosen
-    LEFT JOIN annotation_rounditem known
-        ON known.round_id = %(round)s AND known.image_id = chosen.image_id AND known.slot = 1
+    LEFT JOIN known ON known.image_id = chosen.image_id
     LEFT JOIN (
-        SELECT image_id, row_number() OVER (
+        SELECT image_id, 1 + (row_number() OVER (
             ORDER BY CASE %(order)s WHEN 'informative' THEN -sum(information)
                                     WHEN 'dataset' THEN min(position) ELSE 0 END,
-                     md5(%(seed)s || ':' || min(key))) AS rank
-        FROM chosen WHERE NOT EXISTS (
-            SELECT FROM annotation_rounditem item
-            WHERE item.round_id = %(round)s AND item.image_id = chosen.image_id)
+                     md5(%(seed)s || ':' || min(key))) - 1) / %(images)s AS place
+        FROM chosen WHERE image_id NOT IN (SELECT image_id FROM known)
         GROUP BY image_id
     ) fresh ON fresh.image_id = chosen.image_id
 """
@@ -63,14 +66,15 @@ PLACE_BY_CLASS = """
 # One turn per place and slot. Every place has its first turn before any has its second.
 ADD_ITEMS = """
     INSERT INTO annotation_rounditem (round_id, place, slot, image_id, class_index, position, done)
-    SELECT DISTINCT %(round)s, known.place, slot,
-        CASE WHEN %(unit)s = 'image' THEN candidate.image_id END,
-        CASE WHEN %(unit)s = 'class' THEN candidate.class_index END,
+    SELECT %(round)s, known.place, slot,
+        CASE WHEN %(unit)s = 'image' THEN min(candidate.image_id) END,
+        CASE WHEN %(unit)s = 'class' THEN min(candidate.class_index) END,
         (slot - 1) * (1::bigint << 32) + known.place, false
     FROM annotation_roundcandidate known
     JOIN annotation_candidate candidate ON candidate.id = known.candidate_id
     CROSS JOIN generate_series(1, %(overlap)s) AS slot
     WHERE known.round_id = %(round)s
+    GROUP BY known.place, slot
     ON CONFLICT (round_id, place, slot) DO NOTHING
 """
 
@@ -217,11 +221,13 @@ def _set_state(review_round: ReviewRound, state: str) -> None:
 
 def refresh_items(review_round: ReviewRound) -> None:
     """Take up candidates that have joined the round's scope; reopen and close turns as they stand."""
+    pair = pair_of(review_round)
     parameters: dict[str, Any] = {
         "round": review_round.pk, "seed": str(review_round.seed), "unit": review_round.unit,
         "order": review_round.order, "overlap": review_round.overlap, "page": PAGE,
+        "images": PAGE if pair else 1,
     }  # fmt: skip
-    by_image = review_round.unit == ReviewRound.Unit.IMAGE
+    by_image = pair or review_round.unit == ReviewRound.Unit.IMAGE
     fresh = not review_round.round_candidates.exists()
     with connection.cursor() as cursor:
         if scope_of(review_round).which == "unjudged":

@@ -71,6 +71,12 @@ class Scope:
         """Whether candidates that come later join the round."""
         return self.which != "disputed" and not self.participants and not self.drawn
 
+    @property
+    def pair(self) -> tuple[int, int] | None:
+        """The scope's classes if they are exactly two: by class, they are reviewed together."""
+        classes = sorted(set(self.classes))
+        return (classes[0], classes[1]) if len(classes) == 2 and not self.groups else None
+
     def as_json(self) -> dict[str, Any]:
         return {
             key: list(value) if isinstance(value, tuple) else value
@@ -80,6 +86,12 @@ class Scope:
 
 def scope_of(review_round: ReviewRound) -> Scope:
     return Scope(**review_round.scope)
+
+
+def pair_of(review_round: ReviewRound) -> tuple[int, int] | None:
+    """The two classes that a round by class reviews together, if it does."""
+    by_class = review_round.unit == ReviewRound.Unit.CLASS
+    return scope_of(review_round).pair if by_class else None
 
 
 def choose(review_round: ReviewRound) -> int:

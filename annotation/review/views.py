@@ -18,7 +18,9 @@ from annotation.models import Dataset, Image, ReviewRound
 from annotation.review import judgments, queue, rounds
 from annotation.review.forms import RoundForm
 from annotation.review.items import describe
+from annotation.review.pages import describe_pages
 from annotation.review.parsing import Malformed, read_next, read_operations
+from annotation.review.scope import pair_of
 from annotation.review.statistics import own_pace
 from config.prepared import fetch
 from taxonomy.classes import class_index_url
@@ -71,6 +73,7 @@ def round_close(request: HttpRequest, round_id: int) -> HttpResponse:
 @roles_required(ADMIN, REVIEWER)
 def review_round(request: HttpRequest, round_id: int) -> HttpResponse:
     current = get_object_or_404(ReviewRound, pk=round_id)
+    item = reverse("review_item", args=[round_id, UUID(int=0)])
     config = {
         "round": {"id": current.pk, "name": current.name},
         "reviewer": request.user.pk,
@@ -80,6 +83,7 @@ def review_round(request: HttpRequest, round_id: int) -> HttpResponse:
         "history": queue.history(current, signed_in(request)),
         "reasons": REASONS,
         "lease_seconds": settings.LEASE_SECONDS,
+        "pair": pair_of(current),
         "urls": {
             "next": reverse("review_next", args=[round_id]),
             "submit": reverse("review_submit", args=[round_id]),
@@ -87,26 +91,27 @@ def review_round(request: HttpRequest, round_id: int) -> HttpResponse:
             "panel": reverse("class_panel", args=[current.taxonomy_id, 0]).replace(
                 "/0/", "/__class__/"
             ),
-            "item": reverse("review_item", args=[round_id, UUID(int=0)]).replace(
-                str(UUID(int=0)), "__uid__"
-            ),
+            "item": item.replace(str(UUID(int=0)), "__name__"),
+            "page": reverse("review_page", args=[round_id, 0]).replace("/0/", "/__name__/"),
         },
     }
+    name = "review_by_class" if current.unit == ReviewRound.Unit.CLASS else "review"
     context = {"round": current, "config": config, "thumbs": thumbs_of(current.taxonomy)}
-    return render(request, "annotation/review.html", context)
+    return render(request, f"annotation/{name}.html", context)
 
 
 @require_POST
 @roles_required(ADMIN, REVIEWER)
 def review_next(request: HttpRequest, round_id: int) -> JsonResponse:
     try:
-        uids, want = read_next(_body(request))
+        hold, want = read_next(_body(request))
     except Malformed as error:
         return JsonResponse({"detail": str(error)}, status=400)
     current = _round(round_id)
     user = signed_in(request)
-    handout = queue.next_turns(current, user, uids, want)
-    items = describe(current, user, handout.turns)
+    handout = queue.next_turns(current, user, hold, want)
+    by_class = current.unit == ReviewRound.Unit.CLASS
+    items = (describe_pages if by_class else describe)(current, user, handout.turns)
     return JsonResponse({"items": items, "state": handout.state, "leased": handout.leased})
 
 
@@ -119,6 +124,16 @@ def review_item(request: HttpRequest, round_id: int, uid: UUID) -> JsonResponse:
     if (turn := queue.turn_of(current, user, image.pk)) is None:
         raise Http404
     return JsonResponse(describe(current, user, [turn])[0])
+
+
+@require_GET
+@roles_required(ADMIN, REVIEWER)
+def review_page(request: HttpRequest, round_id: int, turn_id: int) -> JsonResponse:
+    current = get_object_or_404(ReviewRound, pk=round_id)
+    user = signed_in(request)
+    if (turn := queue.page_of(current, user, turn_id)) is None:
+        raise Http404
+    return JsonResponse(describe_pages(current, user, [turn])[0])
 
 
 @require_GET

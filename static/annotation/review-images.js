@@ -1,13 +1,13 @@
 // Pictures: fetched and decoded ahead.
 
-const KEPT = 24;
-
 // Resolves when what was just put on the page has been painted.
 export const painted = () =>
   new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
 
 export class Pictures {
-  constructor() {
+  // kept: how many, of those wanted last.
+  constructor(kept) {
+    this.kept = kept;
     this.pictures = new Map();
   }
 
@@ -27,7 +27,7 @@ export class Pictures {
       () => !(picture.failed = true),
     );
     this.pictures.set(src, picture);
-    if (this.pictures.size > KEPT) this.pictures.delete(this.pictures.keys().next().value);
+    if (this.pictures.size > this.kept) this.pictures.delete(this.pictures.keys().next().value);
     return picture;
   }
 

@@ -1,4 +1,4 @@
-// From key presses to actions of the page.
+// From key presses to actions of the page; what the keys of a review by image ask for.
 
 const ACTIONS = {
   a: "add",
@@ -20,7 +20,7 @@ const ACTIONS = {
   Escape: "close",
 };
 const VERDICT_KEYS = { y: "correct", n: "incorrect", u: "unclear" };
-const PANS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+export const PANS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const MAY_REPEAT = new Set(["zoom-in", "zoom-out", "pan", "cursor"]);
 
 // What a key press asks for: { action, … }, or null.
@@ -36,20 +36,25 @@ export function actionOf({ key, code = "", shiftKey = false }) {
 }
 
 // Letters of another script (Cyrillic, Greek, …) count as the Latin ones on their keys.
-function letterOf(key, code) {
+export function letterOf(key, code) {
   if (key.length !== 1) return key;
   if (/\p{Letter}/u.test(key) && !/[a-z]/i.test(key)) return code.replace(/^Key/, "").toLowerCase();
   return key.toLowerCase();
 }
 
-// Calls perform(action, event) for keys that are not meant for a field, a dialog or a button.
-export function listenToKeys(perform) {
+// What a key press asks for, by actionOf(event), unless it is another program's or only held down.
+export function askedBy(event, actionOf) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return null;
+  const asked = event.defaultPrevented ? null : actionOf(event);
+  return asked && event.repeat && !MAY_REPEAT.has(asked.action) ? null : asked;
+}
+
+// Calls perform(asked, event) for keys that are not meant for a field, a dialog or a button.
+export function listenToKeys(actionOf, perform) {
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
-    const asked = actionOf(event);
-    if (!asked || (event.repeat && !MAY_REPEAT.has(asked.action))) return;
-    if (isTakenBy(event.target, event.key)) return;
+    if (document.querySelector("dialog[open]") || isTakenBy(event.target, event.key)) return;
+    const asked = askedBy(event, actionOf);
+    if (!asked) return;
     event.preventDefault();
     perform(asked, event);
   });
@@ -58,5 +63,6 @@ export function listenToKeys(perform) {
 function isTakenBy(target, key) {
   if (target.closest("input, textarea, select, [contenteditable]")) return key !== "Escape";
   if (target.closest("[data-content]") && key.startsWith("Arrow")) return true; // it scrolls
-  return key === "Enter" && Boolean(target.closest("button, a[href], summary"));
+  if (target.closest("[data-tile]")) return false; // the page's keys are for the marked one
+  return (key === "Enter" || key === " ") && Boolean(target.closest("button, a[href], summary"));
 }

@@ -1,30 +1,29 @@
-// What there is to know of the marked class, beside the image: fetched only while it is shown,
-// once per class, and never before a pause, so that judging does not wait for it.
+// What there is to know of a class, beside what is judged: fetched only while it is shown, once per
+// class, and never before a pause, so that judging does not wait for it.
 
 const PAUSE_MS = 150;
-const OPEN = "tusker.class-panel";
 const FAILED = "<p class='muted'>It did not arrive. Mark the class again to try once more.</p>";
 
 export class ClassPanel {
-  // urlOf(class index) is the address of the fragment.
-  constructor(box, urlOf) {
-    this.box = box;
+  // urlOf(class index) is the address of the fragment. Whether the panel is open is remembered
+  // under a name; at first it is as `open` says.
+  constructor(box, urlOf, { name = "tusker.class-panel", open = false } = {}) {
+    Object.assign(this, { box, urlOf, name });
     this.content = box.querySelector("[data-content]");
-    this.urlOf = urlOf;
     this.fetched = new Map();
-    this.wanted = null;
-    this.#open(sessionStorage.getItem(OPEN) === "1");
+    this.wanted = [];
+    this.#open((sessionStorage.getItem(name) ?? (open ? "1" : "0")) === "1");
   }
 
   toggle() {
     this.#open(this.box.hidden);
-    sessionStorage.setItem(OPEN, this.box.hidden ? "0" : "1");
+    sessionStorage.setItem(this.name, this.box.hidden ? "0" : "1");
   }
 
-  // The class under the cursor, or null.
-  follow(classIndex) {
-    if (classIndex === this.wanted) return;
-    this.wanted = classIndex;
+  // The classes that are asked about.
+  follow(classes) {
+    if (String(classes) === String(this.wanted)) return;
+    this.wanted = classes;
     if (!this.box.hidden) this.#show();
   }
 
@@ -37,20 +36,22 @@ export class ClassPanel {
 
   #show() {
     clearTimeout(this.timer);
-    const wanted = this.wanted;
-    if (wanted === null) return this.content.replaceChildren();
-    const known = this.fetched.get(wanted);
-    if (typeof known === "string") return this.#fill(known);
-    this.timer = setTimeout(() => this.#fetch(wanted), PAUSE_MS);
-    return undefined;
+    const known = this.wanted.map((one) => this.fetched.get(one));
+    if (known.every((one) => typeof one === "string")) this.#fill(known.join(""));
+    else this.timer = setTimeout(() => this.#fetch(this.wanted), PAUSE_MS);
   }
 
   async #fetch(wanted) {
+    const found = await Promise.all(wanted.map((one) => this.#fetchOne(one)));
+    if (this.wanted === wanted && !this.box.hidden) this.#fill(found.join(""));
+  }
+
+  async #fetchOne(wanted) {
     if (!this.fetched.has(wanted)) this.fetched.set(wanted, fragment(this.urlOf(wanted)));
     const html = await this.fetched.get(wanted);
     if (html === null) this.fetched.delete(wanted);
     else this.fetched.set(wanted, html);
-    if (this.wanted === wanted && !this.box.hidden) this.#fill(html ?? FAILED);
+    return html ?? FAILED;
   }
 
   #fill(html) {

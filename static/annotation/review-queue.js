@@ -30,16 +30,20 @@ export class OpQueue extends EventTarget {
     return this.entries.map(([, op]) => op);
   }
 
-  get waitingImages() {
-    return this.waiting.map((op) => op.image);
-  }
-
   // Whether what waits would survive a reload.
   get durable() {
     return this.memory.size === 0;
   }
 
-  add(op) {
+  // What is added together is sent together.
+  add(...ops) {
+    for (const op of ops) this.#store(op);
+    this.#read();
+    // Without a server, what is said next need not try again at once.
+    if (!this.failure) this.flush();
+  }
+
+  #store(op) {
     this.counter += 1;
     const order = `${String(Date.now()).padStart(15, "0")}-${String(this.counter).padStart(6, "0")}`;
     const key = `${this.prefix}${order}-${op.id}`;
@@ -48,9 +52,6 @@ export class OpQueue extends EventTarget {
     } catch {
       this.memory.set(key, op);
     }
-    this.#read();
-    // Without a server, what is said next need not try again at once.
-    if (!this.failure) this.flush();
   }
 
   // Sends what waits, batch by batch; resolves when nothing more can be done now.

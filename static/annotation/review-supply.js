@@ -1,6 +1,5 @@
-// Keeps images ahead of the reviewer, by asking the server in the background.
+// Keeps images or pages ahead of the reviewer, by asking the server in the background.
 
-const AHEAD = 4;
 const AT_ONCE = 8;
 const POLL_MS = 10_000;
 const FIRST_RETRY_MS = 2_000;
@@ -10,11 +9,12 @@ const RENEW = 1 / 5;
 const STALE = 1 / 2;
 
 export class Supply {
-  // ask({ hold, want }) resolves to the server's answer; onChange() follows every answer or failure;
-  // leaseMs says how long the server keeps an image for a reviewer who was given it.
-  constructor(state, queue, ask, onChange, leaseMs) {
-    Object.assign(this, { state, queue, ask, onChange, leaseMs });
-    this.outlook = "asking"; // then "more", "leased" or "done", as the server said last
+  // ask({ hold, want }) resolves to the server's answer; onChange() follows every answer or failure.
+  // When fewer than `low` are ahead, they are filled up to `full`; `leaseMs` says how long the server
+  // keeps for a reviewer what it gave them.
+  constructor(state, queue, ask, onChange, { low, full, leaseMs }) {
+    Object.assign(this, { state, queue, ask, onChange, low, full, leaseMs });
+    this.outlook = "asking"; // then "more", "leased", "paused" or "done", as the server said last
     this.leased = 0;
     this.failure = null;
     this.asking = null;
@@ -23,10 +23,10 @@ export class Supply {
   }
 
   get short() {
-    return this.state.ahead.length < AHEAD;
+    return this.state.ahead.length < this.low;
   }
 
-  // Asks for more if fewer than four are ahead; `renew` asks for one in any case.
+  // Asks for more if too few are ahead; `renew` asks for one in any case.
   refill({ renew = false } = {}) {
     if (this.short || renew) this.asking ??= this.#ask().finally(() => (this.asking = null));
     return this.asking;
@@ -46,14 +46,15 @@ export class Supply {
     this.askedAt = Date.now();
     // What was said goes first, so that the answer knows of it.
     if (this.queue.waiting.length) await this.queue.flush();
-    const missing = AHEAD + 2 - this.state.ahead.length;
-    const hold = this.state.held(this.queue.waitingImages).slice(-100);
+    const missing = this.full - this.state.ahead.length;
+    const hold = this.state.held(this.queue.waiting).slice(-100);
     try {
       const answer = await this.ask({ hold, want: Math.max(1, Math.min(missing, AT_ONCE)) });
       this.state.receive(answer.items, this.queue.waiting);
       Object.assign(this, { outlook: answer.state, leased: answer.leased, failure: null });
       this.retryMs = FIRST_RETRY_MS;
-      if (answer.state === "leased" && !this.state.ahead.length) this.#again(POLL_MS);
+      const mayChange = answer.state === "leased" || answer.state === "paused";
+      if (mayChange && !this.state.ahead.length) this.#again(POLL_MS);
     } catch (error) {
       this.failure = error.kind ?? "server";
       this.#again(this.retryMs);

@@ -3,6 +3,7 @@
 
 export const NAMES = { correct: "Correct", incorrect: "Incorrect", unclear: "Unclear" };
 export const ICONS = { correct: "✓", incorrect: "✕", unclear: "?" };
+const TRACE_ICONS = { ...ICONS, skip: "↷", problem: "⚠" };
 const PATH_SHOWN = 6;
 const TRACE_MS = 7_000;
 const HINT_MS = 3_500;
@@ -106,16 +107,12 @@ export class Trace {
   show(picture, parts, canGoBack) {
     clearTimeout(this.timer);
     const lines = make("ul", "");
-    lines.append(...parts.map(({ verdict, text }) => traceLine(verdict, text)));
+    lines.append(...parts.map(traceLine));
     const keys = make("p", "review-trace-keys");
     if (canGoBack) keys.append(keyHint("Z", "undo"), keyHint("B", "back"));
     const text = make("div", "");
     text.append(lines, keys);
-    const thumb = picture?.cloneNode() ?? make("span", "");
-    thumb.removeAttribute("style");
-    thumb.className = "review-trace-image";
-    if (picture) thumb.alt = "";
-    this.element.replaceChildren(thumb, text);
+    this.element.replaceChildren(...(picture ? [thumbOf(picture)] : []), text);
     this.element.hidden = false;
     this.timer = setTimeout(() => this.hide(), TRACE_MS);
   }
@@ -125,10 +122,18 @@ export class Trace {
   }
 }
 
-function traceLine(verdict, text) {
+function thumbOf(picture) {
+  const thumb = picture.cloneNode();
+  thumb.removeAttribute("style");
+  thumb.className = "review-trace-image";
+  thumb.alt = "";
+  return thumb;
+}
+
+function traceLine({ verdict, text, icon: sign = TRACE_ICONS[verdict] }) {
   const line = make("li", "", text);
   line.dataset.verdict = verdict;
-  const icon = make("span", "icon", ICONS[verdict] ?? { skip: "↷", problem: "⚠" }[verdict]);
+  const icon = make("span", "icon", sign);
   line.prepend(icon, " ");
   return line;
 }
@@ -202,11 +207,11 @@ export class SavedIndicator {
   }
 }
 
-export function showProgress({ turns, mine }) {
+export function showProgress({ turns, mine }, noun) {
   const bar = byId("bar");
   bar.max = Math.max(turns.total, 1);
   bar.value = turns.done;
-  setText(byId("round-count"), `${number.format(turns.done)} of ${number.format(turns.total)} images`);
+  setText(byId("round-count"), `${number.format(turns.done)} of ${number.format(turns.total)} ${noun}s`);
   const pace = mine.median_ms ? `, ${(mine.median_ms / 1000).toFixed(1)} s each` : "";
   setText(byId("my-count"), `You: ${number.format(mine.today)} today${pace}`);
   byId("my-count").title = `${number.format(mine.judged)} judgments in this round`;

@@ -95,6 +95,7 @@ ALLOWED = {
     "review": REVIEWING,
     "review_item": REVIEWING,
     "review_next": REVIEWING,
+    "review_page": REVIEWING,
     "review_progress": REVIEWING,
     "review_round": REVIEWING,
     "review_submit": REVIEWING,
@@ -147,6 +148,7 @@ def addresses(db, tmp_path, admin) -> dict[str, str]:
         "suffix": "json",
         "taxonomy_id": taxonomy.pk,
         "token": token,
+        "turn_id": review_round.items.all()[0].pk,
         "uid": Image.objects.all()[0].uid,
         "version": "x",
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 
-from annotation.models import RoundItem
+from annotation.models import ReviewRound, RoundItem
 from annotation.review import judgments, queue
 from config import prepared
 from tests.factories import make_round
@@ -35,3 +35,12 @@ def test_a_new_connection_prepares_again():
     connection.close()
     assert queue.LEASE.run(0, 0, 60, 1, 1, 0) == []
     assert list(planned()) == [queue.LEASE.name]
+
+
+def test_a_row_that_is_fetched_is_as_django_would_have_it():
+    current = make_round(images=1)
+    fetched = prepared.fetch(ReviewRound, current.pk)
+    expected = ReviewRound.objects.get(pk=current.pk)
+    assert fetched.__dict__ | {"_state": None} == expected.__dict__ | {"_state": None}
+    assert fetched.scope["which"] == "unjudged"
+    assert prepared.fetch(ReviewRound, current.pk + 1) is None
