@@ -7,7 +7,7 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from annotation.models import Candidate, Verdict
-from annotation.review.queue import next_images
+from annotation.review.queue import next_turns
 from tests.browser.test_reviewers_path import saved, shown
 from tests.worlds import picture_round
 
@@ -34,13 +34,13 @@ def test_whoever_is_at_work_keeps_them(page, admin, world):
     for step in range(6):
         page.wait_for_timeout(1000 * LEASE / 4)
         page.mouse.move(300 + step, 300)
-    assert next_images(world, admin, set(), 8).image_ids == []
+    assert next_turns(world, admin, set(), 8).image_ids == []
 
 
 def test_whoever_comes_back_after_a_pause_is_told_what_went_to_another(page, admin, world):
     uid = shown(page)
     page.wait_for_timeout(1000 * (LEASE + 1))
-    assert len(next_images(world, admin, set(), 8).image_ids) == 6
+    assert len(next_turns(world, admin, set(), 8).image_ids) == 6
     page.mouse.move(300, 300)
     gone = "While you were away, that image went to another reviewer."
     expect(page.locator("#hint")).to_have_text(gone)
