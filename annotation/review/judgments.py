@@ -160,23 +160,24 @@ LAST_REPORT = Statement(
     """,
 )
 
-# All turns with something about these images. What a change of mind opens again stays with the
-# reviewer who has it on screen.
+# The turns in which something was judged ($2), and all with something about images of which a
+# problem was reported or taken back ($3). What a change of mind opens again stays with the reviewer
+# who has it on screen.
 SETTLE_ITEMS = Statement(
     "settle_items",
-    "int, bigint[]",
+    "int, bigint[], bigint[]",
     f"""
     WITH touched AS MATERIALIZED (
         SELECT item.id, item.done, {UNFINISHED} AS unfinished
         FROM annotation_rounditem item
-        WHERE item.id = ANY (ARRAY(
+        WHERE item.id = ANY ($2 || ARRAY(
             SELECT item.id FROM annotation_candidate candidate
             JOIN annotation_roundcandidate known ON known.candidate_id = candidate.id
             JOIN annotation_rounditem item
                 ON item.round_id = known.round_id AND item.place = known.place
             JOIN annotation_reviewround running ON running.id = known.round_id
                 AND running.state IN ('open', 'paused')
-            WHERE candidate.image_id = ANY($2)))
+            WHERE candidate.image_id = ANY($3)))
         ORDER BY id FOR NO KEY UPDATE OF item
     )
     UPDATE annotation_rounditem item
@@ -224,10 +225,12 @@ def submit(review_round: ReviewRound, user: User, ops: Sequence[Op]) -> Outcome:
     known = [op for op in ops if op.image is None or op.image in images]
     unknown = [op.id for op in ops if op.image and op.image not in images]
     outcome = Outcome(rejected=[(op, "no such image here") for op in unknown])
-    _judge(review_round, user, [op for op in known if isinstance(op, Judge)], images, outcome)
-    _report(user, [op for op in known if isinstance(op, Problem)], images, outcome)
+    words = [op for op in known if isinstance(op, Judge)]
+    turns = _judge(review_round, user, words, images, outcome)
+    reports = [op for op in known if isinstance(op, Problem)]
+    reported = _report(user, reports, images, outcome)
     _remark(user, [op for op in known if isinstance(op, Remark)], images, outcome)
-    SETTLE_ITEMS.run(settings.LEASE_SECONDS, sorted(images.values()))
+    SETTLE_ITEMS.run(settings.LEASE_SECONDS, turns, reported)
     for op in known:
         if isinstance(op, Skip):
             image = images[op.image] if op.image else None
@@ -242,9 +245,10 @@ def _judge(
     ops: list[Judge],
     images: dict[UUID, int],
     outcome: Outcome,
-) -> None:
+) -> list[int]:
+    """Store judgments; the turns in which they were given."""
     if not ops:
-        return
+        return []
     if added := [op for op in ops if op.add]:
         ADD_CANDIDATES.run(user.pk, review_round.taxonomy_id, *_pairs(added, images))
     found = _find(review_round, user, _pairs(ops, images))
@@ -263,6 +267,7 @@ def _judge(
     )
     DECIDE.run(sorted({pk for _, pk, _ in placed}))
     outcome.accepted += [op.id for op, _, _ in placed]
+    return sorted({item for _, _, item in placed if item is not None})
 
 
 def _find(
@@ -285,9 +290,10 @@ def _pairs(ops: list[Judge], images: dict[UUID, int]) -> tuple[list[int], list[i
     return [images[op.image] for op in ops], [op.class_index for op in ops]
 
 
-def _report(user: User, ops: list[Problem], images: dict[UUID, int], outcome: Outcome) -> None:
+def _report(user: User, ops: list[Problem], images: dict[UUID, int], outcome: Outcome) -> list[int]:
+    """Store reports; the images that they are about."""
     if not ops:
-        return
+        return []
     reports = [
         ProblemReport(
             client_id=op.id, image_id=images[op.image], reviewer=user,
@@ -297,7 +303,9 @@ def _report(user: User, ops: list[Problem], images: dict[UUID, int], outcome: Ou
     ]  # fmt: skip
     ProblemReport.objects.bulk_create(reports, ignore_conflicts=True)
     outcome.accepted += [op.id for op in ops]
-    LAST_REPORT.run(sorted({images[op.image] for op in ops}))
+    reported = sorted({images[op.image] for op in ops})
+    LAST_REPORT.run(reported)
+    return reported
 
 
 def _remark(user: User, ops: list[Remark], images: dict[UUID, int], outcome: Outcome) -> None:
