@@ -10,3 +10,5 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 from config import embedded
 
 embedded.start()
+# Where collected static files lie; the tests have none, but WhiteNoise wants to look there.
+(embedded.home() / "static").mkdir(exist_ok=True)
