@@ -7,13 +7,14 @@ import secrets
 from collections.abc import Collection
 from datetime import timedelta
 
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, make_password
 from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import Invitation, User
-from accounts.roles import ADMIN
+from accounts.roles import ADMIN, REVIEWER
 
 VALID_FOR = timedelta(days=7)
 
@@ -77,6 +78,33 @@ def change(person: User, roles: Collection[str], active: bool) -> None:
     person.save(update_fields=["is_active"])
     if not admins().exists():
         raise NotPossible("Somebody must be an admin: this person is the last one.")
+
+
+def from_elsewhere() -> QuerySet[User]:
+    """Reviewers whose judgments were imported: accounts to which nobody can log in."""
+    return User.objects.filter(is_active=False, password__startswith=UNUSABLE_PASSWORD_PREFIX)
+
+
+@transaction.atomic
+def take_in(names: Collection[str]) -> dict[str, int]:
+    """Accounts of reviewers from elsewhere, made where there are none: {name: primary key}.
+
+    A name that belongs to a person of this installation is left out: nobody's judgments are put
+    into another's mouth.
+    """
+    there = set(User.objects.filter(username__in=names).values_list("username", flat=True))
+    made = User.objects.bulk_create(
+        User(username=name, password=make_password(None), is_active=False)
+        for name in names
+        if name not in there
+    )
+    membership = User.groups.through
+    membership.objects.bulk_create(
+        membership(user=user, group=group)
+        for group in Group.objects.filter(name=REVIEWER)
+        for user in made
+    )
+    return dict(from_elsewhere().filter(username__in=names).values_list("username", "pk"))
 
 
 def admins() -> QuerySet[User]:

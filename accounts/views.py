@@ -49,11 +49,16 @@ def people_page(request: HttpRequest) -> HttpResponse:
         )
         link = request.build_absolute_uri(f"/invitation/{token}/")
         form = InvitationForm()
-    persons = User.objects.prefetch_related("groups").order_by("username")
+    elsewhere = people.from_elsewhere()
+    persons = User.objects.exclude(pk__in=elsewhere).prefetch_related("groups")
     context = {
         "form": form,
         "link": link,
-        "persons": [(person, {group.name for group in person.groups.all()}) for person in persons],
+        "persons": [
+            (person, {group.name for group in person.groups.all()})
+            for person in persons.order_by("username")
+        ],
+        "elsewhere": elsewhere.count(),
         "all_roles": ROLES,
         "invitations": people.open_invitations(),
     }

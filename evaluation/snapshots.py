@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from annotation.models import Dataset, Verdict
 from evaluation.models import LabelSnapshot
+from taxonomy.bulk import copy_rows
 from taxonomy.errors import InputError
 
 IMAGES = """
@@ -187,8 +188,8 @@ def _read(datasets: dict[int, str]) -> tuple[Labels, list[Any]]:
         cursor.execute(IMAGES, scope)
         images = cursor.fetchall()
     ids = np.array([row[0] for row in images], dtype=np.int64)
-    members = _copy(MEMBERS, scope, dataset=">i8", image=">i8")
-    candidates = _copy(CANDIDATES, scope, image=">i8", class_index=">i4", verdict=">i2")
+    members = copy_rows(MEMBERS, scope, dataset=">i8", image=">i8")
+    candidates = copy_rows(CANDIDATES, scope, image=">i8", class_index=">i4", verdict=">i2")
     rows, indices = _rows(ids, candidates["image"]), candidates["class_index"].astype(np.int32)
     order = np.lexsort((indices, rows))
     labels = DatasetLabels(
@@ -224,23 +225,6 @@ def _hash(labels: Labels, keys: list[Any]) -> str:
         digest.update(f"{len(array)};".encode())
         digest.update(array.astype(array.dtype.newbyteorder("<")).tobytes())
     return digest.hexdigest()
-
-
-def _copy(query: str, parameters: list[Any], **columns: str) -> NDArray[Any]:
-    """The rows of a query as a structured array, by COPY in PostgreSQL's binary format.
-
-    `columns` name the query's columns, none of which may be NULL, with their dtypes. The format is
-    in PostgreSQL's manual, at COPY: a header of 19 bytes; per row the number of fields (2 bytes)
-    and per field its size (4 bytes) and value; at the end 2 bytes.
-    """
-    fields: list[tuple[str, str]] = [("", ">i2")]
-    for name, dtype in columns.items():
-        fields += [(f"size of {name}", ">i4"), (name, dtype)]
-    buffer = io.BytesIO()
-    with connection.cursor() as cursor:
-        sql = cursor.mogrify(query, parameters).decode()
-        cursor.copy_expert(f"COPY ({sql}) TO STDOUT (FORMAT binary)", buffer)
-    return np.frombuffer(buffer.getbuffer()[19:-2], dtype=fields)
 
 
 @contextmanager

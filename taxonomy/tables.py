@@ -25,32 +25,45 @@ def read_table(
     any_of: Sequence[str] = (),
     name: str | None = None,
 ) -> list[Row]:
-    """The rows of a comma-separated UTF-8 file with a header, blank lines left out.
+    """All that `iter_table` gives, which see."""
+    return list(iter_table(path, required, any_of, name))
+
+
+def iter_table(
+    path: str | Path,
+    required: Sequence[str] = (),
+    any_of: Sequence[str] = (),
+    name: str | None = None,
+) -> Iterator[Row]:
+    """The rows of a comma-separated UTF-8 file with a header, blank lines left out, one by one.
 
     Column names are compared without case. `required` columns must all be there, and one of
     `any_of` if given; others are kept. `name` is the file's name in messages (an upload's).
 
-    Raises InputError (InputErrors for rows of the wrong length) when the file cannot be read, is
-    UTF-16 or not UTF-8, holds a NUL byte or broken quotes, has no row, or lacks or repeats a
-    column.
+    Raises InputError (InputErrors, after the last row, for rows of the wrong length) when the file
+    cannot be read, is UTF-16 or not UTF-8, holds a NUL byte or broken quotes, has no row, or lacks
+    or repeats a column.
     """
     file = name or str(path)
     records = _records(_text(path, file), file)
     _, header = next(((line, values) for line, values in records if values), (1, []))
     columns = [column.strip().casefold() for column in header]
     _check_columns(columns, required, any_of, file)
-    rows = [(line, values) for line, values in records if values]
-    if wrong := [
-        (line, f"has {_count(values, 'value')}, the header has {_count(columns, 'column')}")
-        for line, values in rows
-        if len(values) != len(columns)
-    ]:
+    wrong = []
+    empty = True
+    for line, values in records:
+        if not values:
+            continue
+        empty = False
+        if len(values) == len(columns):
+            yield Row(line, dict(zip(columns, map(str.strip, values), strict=True)))
+        else:
+            found = f"has {_count(values, 'value')}"
+            wrong.append((line, f"{found}, the header has {_count(columns, 'column')}"))
+    if wrong:
         raise InputErrors(file, wrong)
-    if not rows:
+    if empty:
         raise InputError("has no rows", file=file)
-    return [
-        Row(line, dict(zip(columns, map(str.strip, values), strict=True))) for line, values in rows
-    ]
 
 
 def _count(items: Sequence[str], word: str) -> str:

@@ -51,7 +51,7 @@ class JudgmentRecord:
     reviewer: str
     round: str
     judged_at: str
-    milliseconds: int
+    milliseconds: int | None
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ PICKLE = b"\x80"
 def read_npy(path: Path, images: int, classes: int) -> np.ndarray:
     """top-k int32 [images, k] from an array file; see `_top_k` for what it may hold."""
     with path.open("rb") as file:
-        shape, dtype = _header(file, path)
+        shape, dtype = read_header(file, path)[:2]
         size = file.tell() + math.prod(shape) * dtype.itemsize
     _check(shape, dtype, images, classes, path)
     if (there := path.stat().st_size) < size:
@@ -52,13 +52,17 @@ def _only_array(packed: IO[bytes], images: int, classes: int, path: Path) -> np.
             found = ", ".join(names[:5]) or "none"
             raise InputError(f"must hold one array (found: {found})", file=path)
         with archive.open(names[0]) as file:
-            shape, dtype = _header(file, path)
+            shape, dtype = read_header(file, path)[:2]
         _check(shape, dtype, images, classes, path)
         with archive.open(names[0]) as file:
             return npy.read_array(file, allow_pickle=False)
 
 
-def _header(file: IO[bytes], path: Path) -> tuple[tuple[int, ...], np.dtype]:
+def read_header(file: IO[bytes], path: Path) -> tuple[tuple[int, ...], np.dtype, bool]:
+    """(shape, dtype, whether columns come first) of an array; leaves the file at its first value.
+
+    Raises InputError if it is none.
+    """
     start = file.read(len(npy.MAGIC_PREFIX) + 2)
     if start.startswith(PICKLE):
         raise InputError(
@@ -67,10 +71,10 @@ def _header(file: IO[bytes], path: Path) -> tuple[tuple[int, ...], np.dtype]:
     if not start.startswith(npy.MAGIC_PREFIX):
         raise InputError("is not a NumPy array file", file=path)
     try:
-        shape, _, dtype = HEADERS[tuple(start[-2:])](file)  # type: ignore[index]
+        shape, columns_first, dtype = HEADERS[tuple(start[-2:])](file)  # type: ignore[index]
     except Exception as error:  # numpy's reader raises anything on damaged headers
         raise InputError("is damaged or cut short: its header can't be read", file=path) from error
-    return shape, dtype
+    return shape, dtype, columns_first
 
 
 def _check(shape: tuple[int, ...], dtype: np.dtype, images: int, classes: int, path: Path) -> None:

@@ -182,6 +182,37 @@ class MultiLabelsForm(ImportForm):
         }
 
 
+class JudgmentsForm(ImportForm):
+    kind = "judgments"
+    title = "Judgments"
+    needed = ("judgments",)
+    note = (
+        "They become a closed round that is called after the file, and their reviewers accounts to"
+        " which nobody can log in. What reviewers decided here stays. " + ImportForm.note
+    )
+
+    judgments = forms.FileField(
+        label="File", required=False,
+        help_text="A table (.csv or .jsonl) with image_id, class, reviewer and verdict, or ReaL's"
+        " raters.npz.",
+    )  # fmt: skip
+    judgments_path = _path_field("Path of the file")
+    datasets = forms.ModelMultipleChoiceField(
+        Dataset.objects.all(), to_field_name="name", required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Where the images are; without a choice, anywhere.",
+    )  # fmt: skip
+    skip_unknown = forms.BooleanField(
+        required=False, label="Leave out judgments of images that are not there"
+    )
+
+    def own_parameters(self) -> dict[str, Any]:
+        return {
+            "datasets": [dataset.name for dataset in self.cleaned_data["datasets"]],
+            "skip_unknown": self.cleaned_data["skip_unknown"],
+        }
+
+
 class ReferencesForm(ImportForm):
     kind = "references"
     title = "Reference images"
@@ -220,5 +251,12 @@ class ReferencesForm(ImportForm):
 
 FORMS: dict[str, type[ImportForm]] = {
     form.kind: form
-    for form in (DatasetForm, PredictionsForm, MultiLabelsForm, TaxonomyForm, ReferencesForm)
+    for form in (
+        DatasetForm,
+        PredictionsForm,
+        JudgmentsForm,
+        MultiLabelsForm,
+        TaxonomyForm,
+        ReferencesForm,
+    )
 }

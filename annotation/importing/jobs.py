@@ -16,6 +16,7 @@ from django.utils import timezone
 from accounts.models import User
 from annotation.importing import uploads
 from annotation.importing.datasets import import_dataset
+from annotation.importing.judgments import import_judgments
 from annotation.importing.multilabels import import_multilabels
 from annotation.importing.predictions import import_predictions
 from annotation.importing.references import import_references
@@ -160,6 +161,14 @@ def _multilabels(parameters: dict[str, Any], progress: Progress) -> dict[str, An
     return import_multilabels(file, parameters["dataset"], "real", parameters["replace"], progress)
 
 
+def _judgments(parameters: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """{"files": [one], "datasets": names, "skip_unknown"}"""
+    (file,) = map(Path, parameters["files"])
+    return import_judgments(
+        file, None, parameters["datasets"], parameters["skip_unknown"], progress
+    )
+
+
 def _references(parameters: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """{"files": [folder, zip or tar], "taxonomy" or None, "per_class", "seed", "replace"}"""
     (file,) = map(Path, parameters["files"])
@@ -174,6 +183,7 @@ RUNNERS: dict[str, Callable[[dict[str, Any], Progress], dict[str, Any]]] = {
     "taxonomy": _taxonomy,
     "dataset": _dataset,
     "predictions": _predictions,
+    "judgments": _judgments,
     "multilabels": _multilabels,
     "references": _references,
 }

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from django.db.models import Exists, OuterRef
 
-from annotation.models import Dataset, DatasetImage
+from annotation.models import Dataset, DatasetImage, Image
 from taxonomy.errors import InputError
 from taxonomy.loading import IMAGENET1K
 from taxonomy.models import Taxonomy
@@ -41,9 +43,22 @@ def pick_dataset(name: str) -> Dataset:
     return dataset
 
 
+def pick_datasets(names: Sequence[str]) -> tuple[Taxonomy, list[Dataset]]:
+    """The datasets of these names and their taxonomy; of no names `pick_taxonomy`'s, and none.
+
+    Raises InputError if there is no dataset of a name, or they differ in taxonomy.
+    """
+    datasets = [pick_dataset(name) for name in dict.fromkeys(names)]
+    if not datasets:
+        return pick_taxonomy(None), []
+    if len({dataset.taxonomy_id for dataset in datasets}) > 1:
+        raise InputError("the datasets have different taxonomies")
+    return datasets[0].taxonomy, datasets
+
+
 @dataclass(frozen=True)
 class Members:
-    """The images of a dataset in their order: primary keys int64 [n], and keys."""
+    """Images by position, those of a dataset in its order: primary keys int64 [n], and keys."""
 
     ids: np.ndarray
     keys: list[str]
@@ -75,5 +90,18 @@ class Members:
 def members(dataset: Dataset) -> Members:
     """One query."""
     rows = DatasetImage.objects.filter(dataset=dataset).order_by("position")
-    pairs = list(rows.values_list("image_id", "image__key"))
+    return _members(rows.values_list("image_id", "image__key"))
+
+
+def images_of(taxonomy: Taxonomy, datasets: Sequence[Dataset]) -> Members:
+    """The images of these datasets, each once, or without any all of the taxonomy; one query."""
+    images = Image.objects.filter(taxonomy=taxonomy)
+    if datasets:
+        links = DatasetImage.objects.filter(dataset__in=datasets, image=OuterRef("pk"))
+        images = images.filter(Exists(links))
+    return _members(images.order_by("pk").values_list("pk", "key"))
+
+
+def _members(rows: Iterable[tuple[int, str]]) -> Members:
+    pairs = list(rows)
     return Members(np.array([pk for pk, _ in pairs], np.int64), [key for _, key in pairs])

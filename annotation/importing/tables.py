@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ import pyarrow
 import pyarrow.parquet
 
 from annotation.importing.classes import class_reader
+from annotation.importing.json_lines import read_objects
 from annotation.importing.picking import Members
 from annotation.importing.top_k import MISSING, BadRows, from_indices, from_scores
 from taxonomy.errors import InputError, InputErrors
@@ -122,22 +122,11 @@ def _by_rank(columns: list[str], path: Path) -> list[str]:
 
 def read_jsonl(path: Path) -> Iterator[Answer]:
     """An object a line: `image_id` and `top_k` or `predictions` (classes) or `scores`."""
-    try:
-        with path.open(encoding="utf-8-sig") as file:
-            for line, text in enumerate(file, start=1):
-                if text.strip():
-                    yield _answer(text, line, path)
-    except UnicodeDecodeError as error:
-        raise InputError("is not UTF-8", file=path) from error
+    for line, item in read_objects(path):
+        yield _answer(item, line, path)
 
 
-def _answer(text: str, line: int, path: Path) -> Answer:
-    try:
-        item = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"is not JSON: {error}", file=path, row=line) from error
-    if not isinstance(item, dict) or not isinstance(item.get("image_id"), str):
-        raise InputError('is no object with a text "image_id"', file=path, row=line)
+def _answer(item: dict[str, Any], line: int, path: Path) -> Answer:
     for name in ("top_k", "predictions", "scores"):
         if isinstance(item.get(name), list):
             return Answer(line, item["image_id"], item[name], name == "scores")

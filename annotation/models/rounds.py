@@ -23,6 +23,10 @@ class ReviewRound(models.Model):
     seed = models.BigIntegerField()
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     datasets = models.ManyToManyField(Dataset, related_name="rounds")
+    file_sha256 = models.CharField(
+        max_length=64, default="", editable=False,
+        help_text="of the file that its judgments were imported from; empty if they were given here",
+    )  # fmt: skip
     created = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -13,19 +13,24 @@ from annotation.models.rounds import ReviewRound, RoundItem
 class Judgment(models.Model):
     """A reviewer's word on a candidate. Append-only: a change of mind is a further row.
 
-    `client_id` is made by the browser; sending the same judgment twice stores it once.
+    `client_id` is made by the browser; sending the same judgment twice stores it once. Of imported
+    judgments it follows from the file and the place in it.
     """
 
     client_id = models.UUIDField(unique=True)
     round = models.ForeignKey(ReviewRound, models.PROTECT, related_name="judgments")
     candidate = models.ForeignKey(Candidate, models.PROTECT, related_name="judgments")
-    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="judgments")
+    reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="judgments", db_index=False
+    )
     verdict = models.PositiveSmallIntegerField(choices=Verdict)
-    milliseconds = models.PositiveIntegerField(help_text="from the image shown to the key pressed")
+    milliseconds = models.PositiveIntegerField(
+        null=True, help_text="from the image shown to the key pressed; imported ones may not tell"
+    )
     created = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        indexes = [models.Index(fields=["reviewer", "-id"], name="judgment_history")]
+        indexes = [models.Index(fields=["reviewer", "id"], name="judgment_history")]
 
     def __str__(self) -> str:
         return f"{self.candidate_id}: {self.verdict}"

@@ -160,7 +160,7 @@ def test_a_snapshot_is_of_one_moment_though_judging_goes_on(monkeypatch):
     build(random_world(9))
     Candidate.objects.update(verdict=Verdict.UNJUDGED)
     before = take_snapshot().hash
-    read = snapshots._copy
+    read = snapshots.copy_rows
 
     def judge_all_meanwhile():
         Candidate.objects.update(verdict=Verdict.CORRECT)
@@ -174,7 +174,7 @@ def test_a_snapshot_is_of_one_moment_though_judging_goes_on(monkeypatch):
             other.join()
         return read(query, *arguments, **columns)
 
-    monkeypatch.setattr(snapshots, "_copy", read_late)
+    monkeypatch.setattr(snapshots, "copy_rows", read_late)
     assert take_snapshot().hash == before
     monkeypatch.undo()
     assert take_snapshot().hash != before

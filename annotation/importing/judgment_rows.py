@@ -1,0 +1,209 @@
+"""Imported judgments as rows of the database, and what follows from them there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from django.db import connection
+from django.utils import timezone
+from numpy.typing import NDArray
+
+from annotation.importing.judgment_files import NO_TIME, NOT_KNOWN, JudgmentFile
+from annotation.models import ReviewRound
+from annotation.review.consensus import apply_consensus
+from taxonomy.bulk import analyze, array_literal, copy_rows
+from taxonomy.progress import Progress
+
+SENT_AT_ONCE = 5_000
+
+STORED_NUMBERS = """
+    SELECT ('x' || right(client_id::text, 12))::bit(48)::bigint FROM annotation_judgment
+    WHERE round_id = %s
+"""
+
+# What judgments refer to is held until the import is through, so that nobody can delete it.
+FIND_CANDIDATES = """
+    SELECT candidate.id FROM unnest(%s::bigint[], %s::int[]) WITH ORDINALITY
+        AS pair (image_id, class_index, place)
+    JOIN annotation_candidate candidate USING (image_id, class_index)
+    ORDER BY place FOR KEY SHARE OF candidate
+"""
+
+HOLD = """
+    SELECT FROM accounts_user WHERE id = ANY(%s::bigint[]) FOR KEY SHARE;
+    SELECT FROM annotation_reviewround WHERE id = %s FOR KEY SHARE;
+"""
+
+# Looking up three foreign keys of each of a million judgments takes longer than all else. All
+# that they refer to has just been found and is held, so a user who may leave that out does.
+WITHOUT_LOOKING_UP = """
+    SELECT set_config('session_replication_role', 'replica', true)
+    WHERE current_setting('is_superuser')::bool
+"""
+
+AS_USUAL = """
+    SELECT set_config('session_replication_role', 'origin', true)
+    WHERE current_setting('is_superuser')::bool
+"""
+
+SEND = """
+    COPY annotation_judgment
+        (client_id, round_id, candidate_id, reviewer_id, verdict, milliseconds, created)
+    FROM STDIN
+"""
+
+SEND_COMMENTS = """
+    INSERT INTO annotation_comment (client_id, image_id, author_id, text, created)
+    SELECT * FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[], %s::text[], %s::timestamptz[])
+"""
+
+ADD_ITEMS = """
+    INSERT INTO annotation_rounditem (round_id, image_id, position, done)
+    SELECT %(round)s, image_id, place + coalesce((
+               SELECT max(position) FROM annotation_rounditem WHERE round_id = %(round)s), 0), true
+    FROM unnest(%(images)s::bigint[]) WITH ORDINALITY AS judged (image_id, place)
+    ON CONFLICT (round_id, image_id) DO NOTHING
+"""
+
+ADD_DATASETS = """
+    INSERT INTO annotation_reviewround_datasets (reviewround_id, dataset_id)
+    SELECT DISTINCT %(round)s::bigint, dataset_id FROM annotation_datasetimage
+    WHERE image_id = ANY(%(images)s::bigint[])
+    ON CONFLICT DO NOTHING
+"""
+
+# In the order of keys, as a reviewer's submit does. Waiting for the foreign keys to be checked
+# would keep reviewers waiting as long.
+LOCK_IMAGES = """
+    SET CONSTRAINTS ALL IMMEDIATE;
+    SET CONSTRAINTS ALL DEFERRED;
+    SELECT count(*) FROM (
+        SELECT FROM annotation_image WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE
+    ) locked
+"""
+
+# A verdict that was there stays unless it came from imported judgments alone.
+TO_DECIDE = """
+    SELECT candidate.id FROM annotation_candidate candidate
+    WHERE candidate.id = ANY(%s::bigint[]) AND (
+        candidate.verdict = 0 OR (
+            SELECT bool_and(source.file_sha256 <> '') FROM annotation_judgment judgment
+            JOIN annotation_reviewround source ON source.id = judgment.round_id
+            WHERE judgment.candidate_id = candidate.id AND source.id <> %s))
+"""
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Primary keys that go with the judgments of a file, in its order, int64 [n] each."""
+
+    round: ReviewRound
+    images: NDArray[np.int64]
+    candidates: NDArray[np.int64]
+    reviewers: NDArray[np.int64]
+
+
+def stored_numbers(review_round: ReviewRound) -> NDArray[np.int64]:
+    """The numbers that the round's judgments have in their file, int64 [stored]."""
+    return copy_rows(STORED_NUMBERS, [review_round.pk], number=">i8")["number"].astype(np.int64)
+
+
+def find_candidates(images: NDArray[np.int64], classes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Primary keys of the candidates of these pairs, all of which are there; int64 [n] each."""
+    arrays = [array_literal(images), array_literal(classes)]
+    return copy_rows(FIND_CANDIDATES, arrays, id=">i8")["id"].astype(np.int64)
+
+
+def send_judgments(keys: Keys, found: JudgmentFile, progress: Progress) -> None:
+    """Store all judgments, by COPY."""
+    with connection.cursor() as cursor:
+        cursor.execute(HOLD, [array_literal(np.unique(keys.reviewers)), keys.round.pk])
+        cursor.execute(WITHOUT_LOOKING_UP)
+        cursor.copy_expert(SEND, _Growing(_chunks(keys, found, progress)))
+        cursor.execute(AS_USUAL)
+    analyze("annotation_judgment")
+
+
+class _Growing:
+    """A file that is written while it is read, as PostgreSQL stores what it has read."""
+
+    def __init__(self, chunks: Iterator[str]) -> None:
+        self._chunks = chunks
+
+    def read(self, size: int) -> str:
+        return next(self._chunks, "")
+
+
+def _chunks(keys: Keys, found: JudgmentFile, progress: Progress) -> Iterator[str]:
+    for start in range(0, len(found), SENT_AT_ONCE):
+        progress("storing judgments", start, len(found))
+        yield "".join(_lines(keys, found, slice(start, start + SENT_AT_ONCE)))
+    progress("storing judgments", len(found), len(found))
+
+
+def _lines(keys: Keys, found: JudgmentFile, part: slice) -> Iterator[str]:
+    columns = zip(
+        _client_ids(keys.round, found.numbers[part]),
+        keys.candidates[part].tolist(),
+        keys.reviewers[part].tolist(),
+        found.verdicts[part].tolist(),
+        found.milliseconds[part].tolist(),
+        _times(found.times[part]),
+        strict=True,
+    )
+    for client_id, candidate, reviewer, verdict, milliseconds, time in columns:
+        took = "\\N" if milliseconds == NOT_KNOWN else milliseconds
+        yield f"{client_id}\t{keys.round.pk}\t{candidate}\t{reviewer}\t{verdict}\t{took}\t{time}\n"
+
+
+def _client_ids(review_round: ReviewRound, numbers: NDArray[np.int64]) -> list[str]:
+    """UUIDs of version 8 (RFC 9562): 74 bits of the file's SHA-256, then 48 for the number."""
+    sha = review_round.file_sha256
+    prefix = f"{sha[:12]}8{sha[12:15]}8{sha[15:18]}"
+    return [f"{prefix}{number:012x}" for number in numbers.tolist()]
+
+
+def _times(times: NDArray[np.int64]) -> list[str]:
+    """With the time of the import where the file tells none."""
+    now = int(timezone.now().timestamp() * 1e6)
+    known = np.where(times == NO_TIME, now, times).view("datetime64[us]")
+    return [f"{time}Z" for time in np.datetime_as_string(known).tolist()]
+
+
+def send_comments(keys: Keys, found: JudgmentFile) -> None:
+    """Store what reviewers remarked, each on the image."""
+    places = np.array(sorted(found.comments), np.int64)
+    if len(places):
+        parameters: list[Any] = [
+            _client_ids(keys.round, found.numbers[places]),
+            array_literal(keys.images[places]),
+            array_literal(keys.reviewers[places]),
+            [found.comments[place] for place in places.tolist()],
+            _times(found.times[places]),
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(SEND_COMMENTS, parameters)
+
+
+def add_items(keys: Keys) -> None:
+    """Let the round have every judged image, done, in the file's order, and their datasets."""
+    _, first = np.unique(keys.images, return_index=True)
+    images = array_literal(keys.images[np.sort(first)])
+    with connection.cursor() as cursor:
+        cursor.execute(ADD_ITEMS, {"round": keys.round.pk, "images": images})
+        cursor.execute(ADD_DATASETS, {"round": keys.round.pk, "images": images})
+    analyze("annotation_rounditem")
+
+
+def decide(keys: Keys) -> tuple[int, int]:
+    """Decide the judged candidates anew: how many verdicts changed, how many had to be kept."""
+    candidates = np.unique(keys.candidates)
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK_IMAGES, [array_literal(np.unique(keys.images))])
+    rows = copy_rows(TO_DECIDE, [array_literal(candidates), keys.round.pk], id=">i8")
+    changed = apply_consensus(rows["id"].astype(np.int64))
+    analyze("annotation_candidate")
+    return changed, len(candidates) - len(rows)
