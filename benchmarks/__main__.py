@@ -10,6 +10,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from benchmarks.consensus import judgments
 from benchmarks.measuring import Line, manage, own_home, show, timed
 from benchmarks.references import CLASSES, references
 from benchmarks.search import class_search
@@ -147,6 +148,7 @@ def main() -> None:
         # Before the same photographs are a dataset: its images would be left out.
         lines += told(references(scratch, options.classes)) + told(pictures(scratch))
         lines += told(reviewing(options.reviewers, options.seconds)) + told(results(scratch))
+        lines += told(judgments(scratch))
         show(lines)
 
 

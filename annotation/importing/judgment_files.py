@@ -158,12 +158,13 @@ def read_jsonl(path: Path, known: Known, progress: Progress) -> JudgmentFile:
 
 def _texts(item: dict[str, Any]) -> dict[str, str]:
     """An object's values as a table has them. Raises ValueError."""
+    texts = {name: _text(name, value) for name, value in item.items() if value is not None}
     for name in NEEDED:
-        if name not in item:
+        if name not in texts:
             raise ValueError(f'needs "{name}"')
-    if not any(name in item for name in CLASS_COLUMNS):
+    if not any(name in texts for name in CLASS_COLUMNS):
         raise ValueError('needs "class"')
-    return {name: _text(name, value) for name, value in item.items() if value is not None}
+    return texts
 
 
 def _text(name: str, value: Any) -> str:
@@ -220,10 +221,10 @@ def _add(entries: _Entries, line: int, values: dict[str, str], known: Known) -> 
     position = known.position(values["image_id"])
     column = next(name for name in CLASS_COLUMNS if name in values)
     class_index = known.readers[column](values[column])
-    reviewer = _reviewer(values.get("reviewer", ""), entries.names)
-    verdict = WORDS.get(values.get("verdict", "").casefold())
+    reviewer = _reviewer(values["reviewer"], entries.names)
+    verdict = WORDS.get(values["verdict"].casefold())
     if verdict is None:
-        raise ValueError(f"'{values.get('verdict', '')[:30]}' is none of {', '.join(WORDS)}")
+        raise ValueError(f"'{values['verdict'][:30]}' is none of {', '.join(WORDS)}")
     milliseconds, time = _duration(values), _time(values.get("time", ""))
     comment = _comment(values.get("comment", ""))
     if position is None:

@@ -11,9 +11,12 @@ from django.core.cache import cache
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
-from annotation.models import Candidate, Dataset, ReviewRound, Verdict
+from annotation.importing.datasets import import_dataset
+from annotation.models import Candidate, Dataset, Judgment, ReviewRound, Verdict
 from config.celery import app
 from evaluation import recomputing
+from taxonomy.loading import load_csv
+from tests.browser.test_accessibility import violations
 from tests.worlds import CLASSES, draw
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -110,3 +113,38 @@ def test_import_review_recompute_export(open_page, admin, worker, files):
     dump = json.loads(download.value.path().read_text())
     assert len(dump["images"]) == 6
     assert "p5" in json.dumps(dump)
+
+
+def test_the_judgments_of_others_are_imported_and_their_round_is_listed(
+    open_page, admin, worker, files
+):
+    load_csv(files / "classes.csv", "six")
+    import_dataset("photos", files / "labels.csv", None, "six")
+    rows = ["image_id,class,reviewer,verdict", "p0,a,Ida,correct", "p0,a,Ole,correct"]
+    (files / "bad-judgments.csv").write_text("\n".join([*rows, "p9,a,Ida,no", "p1,b,Ida,hm"]))
+    (files / "theirs.csv").write_text("\n".join([*rows, "p9,a,Ida,no"]))
+    page = open_page(admin, bypass_csp=True)
+    page.goto(reverse("imports") + "?kind=judgments")
+    assert violations(page) == []
+    page.locator('[name="judgments"]').set_input_files(files / "bad-judgments.csv")
+    page.get_by_role("button", name="Import", exact=True).click()
+    expect(page.get_by_role("heading", name="Nothing was imported")).to_be_visible(timeout=30_000)
+    expect(page.locator("tbody tr")).to_have_count(2)
+    expect(page.locator("tbody tr").last).to_contain_text("'hm' is none of correct")
+    assert not Judgment.objects.exists()
+
+    page.get_by_role("link", name="Try again").click()
+    page.locator('[name="judgments"]').set_input_files(files / "theirs.csv")
+    page.get_by_label("photos").check()
+    page.get_by_label("Leave out judgments of images that are not there").check()
+    imported(page)
+    expect(page.locator(".counts")).to_contain_text("skipped")
+    assert violations(page) == []
+    assert Candidate.objects.get(image__key="p0").verdict == Verdict.CORRECT
+
+    page.get_by_role("link", name="See the rounds").click()
+    expect(page.get_by_role("heading", name="theirs.csv")).to_be_visible()
+    expect(page.get_by_text("1 of 1 images done")).to_be_visible()
+    page.goto(reverse("people"))
+    expect(page.get_by_text("And 2 reviewers whose judgments were imported")).to_be_visible()
+    assert violations(page) == []

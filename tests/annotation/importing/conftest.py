@@ -13,7 +13,18 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
-from annotation.models import Candidate, Dataset, Image, Participant, PredictionSet
+from accounts.models import User
+from annotation.models import (
+    Candidate,
+    Comment,
+    Dataset,
+    Image,
+    Judgment,
+    Participant,
+    PredictionSet,
+    ReviewRound,
+    RoundItem,
+)
 from taxonomy.loading import load_csv
 from tests.worlds import CLASSES, draw
 
@@ -32,7 +43,10 @@ def stored_files() -> list[Path]:
 
 
 def stored_rows() -> dict[str, int]:
-    models = (Dataset, Image, Participant, PredictionSet, Candidate)
+    models = (
+        Dataset, Image, Participant, PredictionSet, Candidate, User, ReviewRound, RoundItem,
+        Judgment, Comment,
+    )  # fmt: skip
     return {model.__name__: model.objects.count() for model in models}
 
 

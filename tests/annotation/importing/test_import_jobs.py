@@ -221,6 +221,20 @@ def test_multi_labels_are_uploaded(six, post):
     assert Candidate.objects.filter(verdict=Verdict.CORRECT).count() == 2
 
 
+def test_judgments_are_uploaded(photos, post, page_of):
+    rows = b"image_id,class,reviewer,verdict\np0,a,Ida,correct\nq0,a,Ida,no\n"
+    refused = post("judgments", judgments=upload("theirs.csv", rows), datasets=["photos"])
+    assert (refused.state, refused.errors[0]["row"]) == (State.FAILED, 3)
+    job = post(
+        "judgments", judgments=upload("theirs.csv", rows), datasets=["photos"], skip_unknown="on"
+    )
+    assert (job.state, job.result["judgments"], job.result["skipped"]) == (State.DONE, 1, 1)
+    assert Candidate.objects.get(verdict=Verdict.CORRECT).class_index == 0
+    page = page_of(job)
+    assert "<dt>judgments new</dt><dd>1</dd>" in page
+    assert "See the rounds" in page
+
+
 def test_the_page_first_offers_what_is_needed_next(admin_client, tmp_path):
     def offered() -> str:
         return admin_client.get(reverse("imports")).context["kind"]
