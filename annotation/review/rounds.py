@@ -28,7 +28,7 @@ State = ReviewRound.State
 # images' keys alone, so that it is the same on every machine.
 PLACE_BY_IMAGE = """
     INSERT INTO annotation_roundcandidate (round_id, candidate_id, place, gold)
-    SELECT %(round)s, chosen.id, coalesce(known.place, %(last)s + fresh.rank), false
+    SELECT %(round)s, chosen.id, coalesce(known.place, %(last)s + fresh.rank), chosen.gold
     FROM chosen
     LEFT JOIN annotation_rounditem known
         ON known.round_id = %(round)s AND known.image_id = chosen.image_id AND known.slot = 1
@@ -46,9 +46,9 @@ PLACE_BY_IMAGE = """
 
 PLACE_BY_CLASS = """
     INSERT INTO annotation_roundcandidate (round_id, candidate_id, place, gold)
-    SELECT %(round)s, id, %(last)s + dense_rank() OVER (ORDER BY rank, class_index, page), false
+    SELECT %(round)s, id, %(last)s + dense_rank() OVER (ORDER BY rank, class_index, page), gold
     FROM (
-        SELECT id, class_index,
+        SELECT id, class_index, gold,
             (row_number() OVER (PARTITION BY class_index
                                 ORDER BY md5(%(seed)s || ':' || key)) - 1) / %(page)s AS page,
             CASE %(order)s
@@ -78,7 +78,7 @@ ADD_ITEMS = """
 DROP_DECIDED = """
     DELETE FROM annotation_roundcandidate known USING annotation_candidate candidate
     WHERE known.round_id = %(round)s AND candidate.id = known.candidate_id
-      AND candidate.verdict <> 0 AND NOT EXISTS (
+      AND candidate.verdict <> 0 AND NOT known.gold AND NOT EXISTS (
           SELECT FROM annotation_judgment word
           WHERE word.candidate_id = candidate.id AND word.round_id = %(round)s)
 """
@@ -222,11 +222,13 @@ def refresh_items(review_round: ReviewRound) -> None:
         "order": review_round.order, "overlap": review_round.overlap, "page": PAGE,
     }  # fmt: skip
     by_image = review_round.unit == ReviewRound.Unit.IMAGE
+    scope = scope_of(review_round)
+    datasets = list(review_round.datasets.order_by("name"))
     fresh = not review_round.round_candidates.exists()
     with connection.cursor() as cursor:
-        if scope_of(review_round).which == "unjudged":
+        if scope.which == "unjudged":
             cursor.execute(DROP_DECIDED, parameters)
-        if (fresh or scope_of(review_round).grows) and choose(review_round):
+        if (fresh or scope.grows) and choose(review_round, datasets, with_gold=fresh):
             cursor.execute(
                 "SELECT coalesce(max(place), 0) FROM annotation_rounditem WHERE round_id = %s",
                 [review_round.pk],
