@@ -89,7 +89,7 @@ def choose(review_round: ReviewRound, datasets: Sequence[Dataset], with_gold: bo
     Raises InputError for an unknown group or participant.
     """
     scope = scope_of(review_round)
-    parameters = {
+    parameters: dict[str, Any] = {
         "round": review_round.pk,
         "datasets": [dataset.pk for dataset in datasets],
         "classes": _classes(review_round, scope),
