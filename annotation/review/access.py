@@ -6,8 +6,10 @@ planned ones too, which nobody else does, but judge only where they are among th
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404
 
 from accounts.models import User
@@ -31,11 +33,13 @@ ROUND = Statement(
 )
 
 
-def visible_rounds(user: User) -> QuerySet[ReviewRound]:
-    """The rounds that the user may see, the latest first."""
+def visible_rounds(user: User) -> QuerySet[Any]:
+    """The rounds that the user may see, the latest first; `judges` says in which they may judge."""
+    listed = ReviewRound.reviewers.through.objects.filter(reviewround=OuterRef("pk"))
+    rounds = ReviewRound.objects.annotate(judges=~Exists(listed) | Exists(listed.filter(user=user)))
     if ADMIN in roles_of(user):
-        return ReviewRound.objects.all()
-    return _rounds_of(user).exclude(state=State.PLANNED)
+        return rounds
+    return rounds.filter(judges=True).exclude(state=State.PLANNED)
 
 
 def round_to_judge(round_id: int, user: User) -> ReviewRound:
@@ -62,7 +66,7 @@ def judges_in(review_round: ReviewRound, user: User) -> bool:
     return _fetch(review_round.pk, user)[1]
 
 
-def blind_rounds_of(user: User) -> QuerySet[ReviewRound]:
+def blind_rounds_of(user: User) -> QuerySet[Any]:
     """The blind rounds that are not over in which the user takes part as a reviewer.
 
     Until they are, nothing may tell the user what would give a prediction's source away; an admin,
@@ -70,11 +74,7 @@ def blind_rounds_of(user: User) -> QuerySet[ReviewRound]:
     """
     if ADMIN in roles_of(user):
         return ReviewRound.objects.none()
-    return _rounds_of(user).filter(blind=True, state__in=[State.OPEN, State.PAUSED])
-
-
-def _rounds_of(user: User) -> QuerySet[ReviewRound]:
-    return ReviewRound.objects.filter(Q(reviewers=None) | Q(reviewers=user)).distinct()
+    return visible_rounds(user).filter(blind=True, state__in=[State.OPEN, State.PAUSED])
 
 
 def _fetch(round_id: int, user: User) -> tuple[ReviewRound, bool]:

@@ -36,7 +36,8 @@ class Outlook:
     """What a round would be.
 
     turns: images, or pages of a class, as often as the overlap wants; seconds: of one judgment, by
-    the median of what its reviewers gave last in such rounds, None if they gave none.
+    the median of what its reviewers gave last in such rounds, None if they gave none; reviewers: how
+    many are named, 0 for all.
     """
 
     candidates: int
@@ -45,11 +46,17 @@ class Outlook:
     turns: int
     judgments: int
     seconds: float | None
+    reviewers: int
 
     @property
     def hours(self) -> float | None:
         """Of judging, of all reviewers together."""
         return None if self.seconds is None else self.judgments * self.seconds / 3600
+
+    @property
+    def hours_each(self) -> float | None:
+        """Of judging, of each of the reviewers, if they are named."""
+        return self.hours / self.reviewers if self.hours and self.reviewers else None
 
 
 @transaction.atomic
@@ -67,7 +74,7 @@ def foresee(
 
     Raises InputError if the scope names what is unknown.
     """
-    datasets = list(datasets)
+    datasets, reviewers = list(datasets), list(reviewers)
     # In any order: that saves computing what judgments tell.
     draft = ReviewRound(
         taxonomy=datasets[0].taxonomy, seed=seed, unit=unit, scope=scope.as_json(),
@@ -80,7 +87,7 @@ def foresee(
     places = pages if unit == ReviewRound.Unit.CLASS else images
     return Outlook(
         candidates, gold, images, places * overlap, candidates * overlap,
-        usual_seconds(unit, reviewers),
+        usual_seconds(unit, reviewers), len(reviewers),
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The reviewer's pages and the JSON that they live on."""
+"""The page on which a reviewer judges, and the JSON that it lives on."""
 
 from __future__ import annotations
 
@@ -6,22 +6,20 @@ import json
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from accounts.roles import ADMIN, REVIEWER, roles_required, signed_in
-from annotation.models import Dataset, Image, ReviewRound
+from annotation.models import Image, ReviewRound
 from annotation.review import judgments, queue, rounds
-from annotation.review.forms import RoundForm
+from annotation.review.access import round_to_judge, round_to_see
 from annotation.review.items import describe
 from annotation.review.parsing import Malformed, read_next, read_operations
+from annotation.review.round_page import instructions_of
 from annotation.review.statistics import own_pace
-from config.prepared import fetch
 from taxonomy.classes import class_index_url
-from taxonomy.errors import InputError
 from taxonomy.relations import hints_of
 
 REASONS = [
@@ -35,39 +33,8 @@ REASONS = [
 
 @require_GET
 @roles_required(ADMIN, REVIEWER)
-def review(request: HttpRequest) -> HttpResponse:
-    """All rounds and how far they are; an admin opens a round here."""
-    listed = [(item, rounds.progress(item)) for item in ReviewRound.objects.all()]
-    context = {"rounds": listed, "has_datasets": Dataset.objects.exists()}
-    return render(request, "annotation/rounds.html", context)
-
-
-@require_http_methods(["GET", "POST"])
-@roles_required(ADMIN)
-def round_new(request: HttpRequest) -> HttpResponse:
-    form = RoundForm(request.POST or None)
-    if form.is_valid():
-        try:
-            opened = rounds.open_round(**form.cleaned_data)
-        except InputError as error:
-            form.add_error(None, str(error))
-        else:
-            messages.success(request, f"Round '{opened.name}' is open.")
-            return redirect("review")
-    return render(request, "annotation/round_new.html", {"form": form})
-
-
-@require_POST
-@roles_required(ADMIN)
-def round_close(request: HttpRequest, round_id: int) -> HttpResponse:
-    rounds.close_round(get_object_or_404(ReviewRound, pk=round_id))
-    return redirect("review")
-
-
-@require_GET
-@roles_required(ADMIN, REVIEWER)
 def review_round(request: HttpRequest, round_id: int) -> HttpResponse:
-    current = get_object_or_404(ReviewRound, pk=round_id)
+    current = round_to_judge(round_id, signed_in(request))
     config = {
         "round": {"id": current.pk, "name": current.name},
         "reviewer": request.user.pk,
@@ -87,7 +54,12 @@ def review_round(request: HttpRequest, round_id: int) -> HttpResponse:
             ),
         },
     }
-    return render(request, "annotation/review.html", {"round": current, "config": config})
+    context = {
+        "round": current,
+        "config": config,
+        "instructions": instructions_of(current),
+    }
+    return render(request, "annotation/review.html", context)
 
 
 @require_POST
@@ -97,8 +69,10 @@ def review_next(request: HttpRequest, round_id: int) -> JsonResponse:
         uids, want = read_next(_body(request))
     except Malformed as error:
         return JsonResponse({"detail": str(error)}, status=400)
-    current = _round(round_id)
     user = signed_in(request)
+    current = round_to_judge(round_id, user)
+    if current.state == ReviewRound.State.CLOSED:
+        return _closed()
     handout = queue.next_turns(current, user, uids, want)
     items = describe(current, user, handout.turns)
     return JsonResponse({"items": items, "state": handout.state, "leased": handout.leased})
@@ -107,8 +81,8 @@ def review_next(request: HttpRequest, round_id: int) -> JsonResponse:
 @require_GET
 @roles_required(ADMIN, REVIEWER)
 def review_item(request: HttpRequest, round_id: int, uid: UUID) -> JsonResponse:
-    current = get_object_or_404(ReviewRound, pk=round_id)
     user = signed_in(request)
+    current = round_to_judge(round_id, user)
     image = get_object_or_404(Image, uid=uid)
     if (turn := queue.turn_of(current, user, image.pk)) is None:
         raise Http404
@@ -118,7 +92,7 @@ def review_item(request: HttpRequest, round_id: int, uid: UUID) -> JsonResponse:
 @require_GET
 @roles_required(ADMIN, REVIEWER)
 def review_progress(request: HttpRequest, round_id: int) -> JsonResponse:
-    current = get_object_or_404(ReviewRound, pk=round_id)
+    current = round_to_see(round_id, signed_in(request))
     progress = rounds.progress(current)
     return JsonResponse(
         {
@@ -144,19 +118,17 @@ def review_submit(request: HttpRequest, round_id: int) -> JsonResponse:
     if reviewer not in (None, user.pk):
         # Somebody else logged in in this browser meanwhile: the words of one are not the other's.
         return JsonResponse({"detail": "These are another person's judgments."}, status=401)
-    current = _round(round_id)
+    current = round_to_judge(round_id, user)
     try:
         outcome = judgments.submit(current, user, operations)
     except judgments.RoundClosed:
-        return JsonResponse({"detail": "This round is closed."}, status=409)
+        return _closed()
     rejected += [{"id": str(op), "reason": reason} for op, reason in outcome.rejected]
     return JsonResponse({"accepted": list(map(str, outcome.accepted)), "rejected": rejected})
 
 
-def _round(round_id: int) -> ReviewRound:
-    if (found := fetch(ReviewRound, round_id)) is None:
-        raise Http404
-    return found
+def _closed() -> JsonResponse:
+    return JsonResponse({"detail": "This round is closed."}, status=409)
 
 
 def _body(request: HttpRequest) -> Any:
