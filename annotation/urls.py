@@ -3,8 +3,8 @@ from django.urls import include, path
 from annotation import class_views
 from annotation.discussion import views as discussion
 from annotation.exporting import views as exporting
+from annotation.review import agreement_views, rule_views
 from annotation.review import round_views as rounds
-from annotation.review import rule_views
 from annotation.review import views as review
 
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("review/", rounds.review, name="review"),
     path("review/new/", rounds.round_new, name="round_new"),
     path("review/new/<int:taxonomy_id>/preview/", rounds.round_preview, name="round_preview"),
+    path("review/agreement/", agreement_views.agreement, name="agreement"),
     path("review/<int:round_id>/about/", rounds.round_page, name="round_page"),
     path("review/<int:round_id>/start/", rounds.round_start, name="round_start"),
     path("review/<int:round_id>/pause/", rounds.round_pause, name="round_pause"),

@@ -43,7 +43,7 @@ def range_history(report: MetricReport, dataset: str, group: str) -> list[dict[s
     with connection.cursor() as cursor:
         cursor.execute(JUDGED, {"dataset": dataset, "report": report.pk})
         judged = dict(_spread(cursor.fetchall()))
-        parameters = {"reports": list(judged), "dataset": dataset, "group": group}
+        parameters: dict[str, Any] = {"reports": list(judged), "dataset": dataset, "group": group}
         cursor.execute(RANGES, parameters)
         rows = cursor.fetchall()
     points = [

@@ -3,37 +3,23 @@
 from __future__ import annotations
 
 import csv
-from functools import wraps
 from typing import Any
 
 from django.db.models import Sum
 from django.http import Http404, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.roles import ADMIN, LABELER, REVIEWER, View, roles_required, signed_in
+from accounts.roles import ADMIN, LABELER, REVIEWER, roles_required, signed_in
 from annotation.models import Dataset, Participant, ReviewRound
 from annotation.review import rounds
-from annotation.review.access import blind_rounds_of, visible_rounds
+from annotation.review.access import visible_rounds
 from evaluation import figures, recomputing, tables, tasks
+from evaluation.blindness import not_while_blind
 from evaluation.models import MetricReport
 from evaluation.ranges import range_history
 from evaluation.reports import latest_report
-
-
-def not_while_blind(view: View) -> View:
-    """Keep results from whoever reviews blind: after each judgment the accuracies would tell whose
-    prediction it was about."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if blind := list(blind_rounds_of(signed_in(request))):
-            return render(request, "evaluation/results_closed.html", {"rounds": blind}, status=403)
-        return view(request, *args, **kwargs)
-
-    return guarded
 
 
 @require_GET

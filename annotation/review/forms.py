@@ -112,7 +112,9 @@ class RoundForm(forms.Form):
     def __init__(self, taxonomy: Taxonomy, data: Mapping[str, Any] | None = None) -> None:
         super().__init__(data)
         self.taxonomy = taxonomy
-        self._offer("datasets", Dataset.objects.filter(taxonomy=taxonomy).select_related("taxonomy"))
+        self._offer(
+            "datasets", Dataset.objects.filter(taxonomy=taxonomy).select_related("taxonomy")
+        )
         self._offer("participants", with_predictions(taxonomy))
         self._offer("reviewers", possible_reviewers())
         groups = self.fields["groups"]
@@ -159,5 +161,14 @@ class RoundForm(forms.Form):
             drawn=(data["drawn"] or 1) if data["source"] == FINAL else 0,
             gold=data["gold"] / 100,
         )
-        kept = ("datasets", "seed", "reviewers", "unit", "order", "overlap", "blind", "instructions")
+        kept = (
+            "datasets",
+            "seed",
+            "reviewers",
+            "unit",
+            "order",
+            "overlap",
+            "blind",
+            "instructions",
+        )
         return {key: data[key] for key in kept} | {"scope": scope}

@@ -57,7 +57,7 @@ def figures_of(
     """
     over = review_round.state == State.CLOSED
     own = not sees_all and review_round.blind and not over
-    shown = cache.get_or_set(
+    shown: Any = cache.get_or_set(
         f"round-figures-{review_round.pk}-{review_round.state}-{user.pk if own else 'all'}",
         lambda: _count(review_round, user if own else None),
         FIGURES_SECONDS,

@@ -175,7 +175,7 @@ def class_rows(review_round: ReviewRound, reviewer: User | None = None) -> list[
     """
     parameters = {
         "round": review_round.pk, "taxonomy": review_round.taxonomy_id,
-        "reviewer": reviewer and reviewer.pk,
+        "reviewer": reviewer.pk if reviewer else None,
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(BY_CLASS, parameters)

@@ -25,6 +25,7 @@ class Table:
     """Sorted rows, and for each column {key, title, help, text, direction, query}: `query` is the
     query string that a click asks for."""
 
+    name: str
     header: list[dict[str, Any]]
     rows: list[Row]
 
@@ -52,7 +53,7 @@ def sort_table(
         following = second if sort == first else first
         query = urlencode({**asked, name: following})
         header.append({**vars(one), "direction": direction, "query": query})
-    return Table(header, known + unknown)
+    return Table(name, header, known + unknown)
 
 
 def _value(value: Any) -> Any:

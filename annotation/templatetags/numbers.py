@@ -31,3 +31,9 @@ def duration(hours: float) -> str:
     if hours < 1:
         return f"{math.ceil(60 * hours)} min"
     return f"{hours:.1f} h" if hours < 10 else f"{hours:,.0f} h"
+
+
+@register.filter
+def digits(number: float | None, count: int) -> str:
+    """-0.0614 with 3 as −0.061; a dash for None."""
+    return DASH if number is None else f"{number:.{count}f}".replace("-", MINUS)
