@@ -128,7 +128,7 @@ def by_class(words: SharedWords, taxonomy: Taxonomy) -> list[dict[str, Any]]:
     names = dict(wanted.values_list("index", "synset__lemmas__0"))
     return [
         {"index": index, "name": names[index], **measure(part)}
-        for index, part in zip(indices.tolist(), np.split(votes, starts[1:]), strict=True)
+        for index, part in zip(indices.tolist(), np.split(votes, starts)[1:], strict=True)
     ]
 
 
