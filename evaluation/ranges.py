@@ -16,9 +16,9 @@ JUDGED = """
     SELECT DISTINCT ON (judged) report.id, judged
     FROM evaluation_metricreport report
     JOIN evaluation_labelsnapshot snapshot ON snapshot.id = report.snapshot_id,
-    LATERAL (SELECT snapshot.counts -> 'datasets' -> %(dataset)s AS counts) here,
-    LATERAL (SELECT (counts ->> 'candidates')::int - (counts ->> 'unjudged')::int AS judged) so_far
-    WHERE report.complete AND report.id <= %(report)s AND counts IS NOT NULL
+    LATERAL (SELECT snapshot.counts -> 'datasets' -> %(dataset)s AS here) dataset,
+    LATERAL (SELECT (here ->> 'candidates')::int - (here ->> 'unjudged')::int AS judged) so_far
+    WHERE report.complete AND report.id <= %(report)s AND here IS NOT NULL
     ORDER BY judged, report.id DESC
 """
 
