@@ -3,15 +3,22 @@ from django.urls import include, path
 from annotation import class_views
 from annotation.discussion import views as discussion
 from annotation.exporting import views as exporting
-from annotation.review import rule_views
+from annotation.review import agreement_views, rule_views
+from annotation.review import round_views as rounds
 from annotation.review import views as review
 
 urlpatterns = [
     path("", include("annotation.importing.urls")),
-    path("review/", review.review, name="review"),
-    path("review/new/", review.round_new, name="round_new"),
+    path("review/", rounds.review, name="review"),
+    path("review/new/", rounds.round_new, name="round_new"),
+    path("review/new/<int:taxonomy_id>/preview/", rounds.round_preview, name="round_preview"),
+    path("review/agreement/", agreement_views.agreement, name="agreement"),
+    path("review/<int:round_id>/about/", rounds.round_page, name="round_page"),
+    path("review/<int:round_id>/start/", rounds.round_start, name="round_start"),
+    path("review/<int:round_id>/pause/", rounds.round_pause, name="round_pause"),
+    path("review/<int:round_id>/close/", rounds.round_close, name="round_close"),
+    path("review/<int:round_id>/delete/", rounds.round_delete, name="round_delete"),
     path("review/<int:round_id>/", review.review_round, name="review_round"),
-    path("review/<int:round_id>/close/", review.round_close, name="round_close"),
     path("review/<int:round_id>/api/next/", review.review_next, name="review_next"),
     path("review/<int:round_id>/api/item/<uuid:uid>/", review.review_item, name="review_item"),
     path("review/<int:round_id>/api/page/<int:turn_id>/", review.review_page, name="review_page"),

@@ -6,6 +6,7 @@ would take longer than executing them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
@@ -59,10 +60,18 @@ def warm() -> None:
 def fetch(model: type[M], key: Any) -> M | None:
     """The row of `model` whose primary key it is, or None."""
     rows = _by_key(model).run(key)
+    return made_of(model, rows[0]) if rows else None
+
+
+def columns_of(model: type[Model]) -> str:
+    """The columns of a model's rows, for a SELECT whose rows are given to `made_of`."""
+    return ", ".join(f'"{field.column}"' for field in model._meta.concrete_fields)
+
+
+def made_of(model: type[M], row: Sequence[Any]) -> M:
+    """The object whose values are in the row, as `columns_of` lists them."""
     fields = model._meta.concrete_fields
-    if not rows:
-        return None
-    values = [_converted(*pair) for pair in zip(fields, rows[0], strict=True)]
+    values = [_converted(field, value) for field, value in zip(fields, row, strict=True)]
     return model.from_db(connection.alias, [field.attname for field in fields], values)
 
 
@@ -75,9 +84,8 @@ def _converted(field: Field[Any, Any], value: Any) -> Any:
 @cache
 def _by_key(model: type[Model]) -> Statement:
     meta = model._meta
-    columns = ", ".join(f'"{field.column}"' for field in meta.concrete_fields)
     return Statement(
         f"fetch_{meta.db_table}",
         str(meta.pk.rel_db_type(connection)),
-        f'SELECT {columns} FROM "{meta.db_table}" WHERE "{meta.pk.column}" = $1',  # noqa: S608
+        f'SELECT {columns_of(model)} FROM "{meta.db_table}" WHERE "{meta.pk.column}" = $1',  # noqa: S608
     )

@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.roles import ADMIN, REVIEWER, roles_required
+from evaluation.blindness import not_while_blind
 from evaluation.changes import accuracy_changes, changed_images, compare
 from evaluation.metrics.changes import Change
 from evaluation.models import LabelSnapshot
@@ -20,6 +21,7 @@ PAGE = 48
 
 @require_safe
 @roles_required(ADMIN, REVIEWER)
+@not_while_blind
 def changes(request: HttpRequest) -> HttpResponse:
     """?from= and ?to= are snapshots by their hash (default: the last two); ?kind= and ?page=."""
     snapshots = list(LabelSnapshot.objects.defer("arrays")[:LISTED])

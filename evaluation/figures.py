@@ -77,6 +77,32 @@ def accuracy_figure(rows: Sequence[dict[str, Any]], theme: Theme = "light") -> d
     return chart.properties(description=description, **SIZE).configure(**_config(theme)).to_dict()
 
 
+def range_figure(points: Sequence[dict[str, Any]], theme: Theme = "light") -> dict[str, Any]:
+    """How far each accuracy can still move against how many candidates are judged, as Vega-Lite.
+
+    points: those of `ranges.range_history`; a line per participant, of the width of its range. The
+    parameter `match` is as in `accuracy_figure`.
+    """
+    import altair as alt
+
+    x = alt.X("judged:Q", title="candidates judged").scale(zero=False, nice=False)
+    y = alt.Y("width:Q", title="what multi-label accuracy can still move").axis(format="%")
+    found = "indexof(lower(datum.participant), match) >= 0"
+    base = alt.Chart(alt.Data(values=[_width(point) for point in points])).encode(
+        x=x.axis(format="~s", tickCount=5),
+        y=y.scale(domainMin=0),
+        detail="participant:N",
+        color=_colour(alt, points, theme),
+        opacity=alt.condition(found, alt.value(0.7), alt.value(0.08)),
+    )
+    lines = base.mark_line(strokeWidth=1.2, aria=False)
+    marks = base.mark_point(filled=True, size=12, aria=False).encode(tooltip=_range_tooltip(alt))
+    chart = alt.layer(lines, marks).add_params(alt.param(name="match", value=""))
+    participants = len({point["participant"] for point in points})
+    description = f"What the accuracy of {participants} participants can still move, by judgments"
+    return chart.properties(description=description, **SIZE).configure(**_config(theme)).to_dict()
+
+
 def draw(spec: dict[str, Any], suffix: str) -> bytes:
     """The specification drawn as svg, png (two pixels for one) or pdf, or itself as json."""
     if suffix == "json":
@@ -143,6 +169,19 @@ def _point(row: dict[str, Any]) -> dict[str, Any]:
         "range_low": multi_label["range_low"],
         "range_high": multi_label["range_high"],
     }
+
+
+def _width(point: dict[str, Any]) -> dict[str, Any]:
+    return point | {"width": round(point["range_high"] - point["range_low"], 6)}
+
+
+def _range_tooltip(alt: Any) -> list[Any]:
+    percents = {"range_low": "lowest", "range_high": "highest", "width": "apart"}
+    return [
+        alt.Tooltip("participant:N", title="participant"),
+        alt.Tooltip("judged:Q", title="candidates judged", format=","),
+        *(alt.Tooltip(f"{key}:Q", title=title, format=".2%") for key, title in percents.items()),
+    ]
 
 
 def _domain(points: Sequence[dict[str, Any]]) -> list[float]:

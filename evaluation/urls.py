@@ -9,6 +9,8 @@ urlpatterns = [
     path("results/status/", views.results_status, name="results_status"),
     path("results/recompute/", views.recompute, name="recompute"),
     path("results/<int:report_id>/figure.<str:suffix>", views.figure, name="figure"),
+    path("results/ranges/", views.ranges, name="ranges"),
+    path("results/<int:report_id>/ranges.<str:suffix>", views.ranges_figure, name="ranges_figure"),
     path("results/<int:report_id>/table.csv", views.table_csv, name="results_csv"),
     path("results/script/<str:name>", views.figure_script, name="figure_script"),
 ]

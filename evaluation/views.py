@@ -11,11 +11,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.roles import ADMIN, LABELER, REVIEWER, roles_required
+from accounts.roles import ADMIN, LABELER, REVIEWER, roles_required, signed_in
 from annotation.models import Dataset, Participant, ReviewRound
 from annotation.review import rounds
+from annotation.review.access import visible_rounds
 from evaluation import figures, recomputing, tables, tasks
+from evaluation.blindness import not_while_blind
 from evaluation.models import MetricReport
+from evaluation.ranges import range_history
 from evaluation.reports import latest_report
 from taxonomy.downloads import disposition, file_name
 
@@ -24,9 +27,9 @@ from taxonomy.downloads import disposition, file_name
 @roles_required(ADMIN, REVIEWER, LABELER)
 def home(request: HttpRequest) -> HttpResponse:
     """What to do next."""
-    open_rounds = ReviewRound.objects.filter(state=ReviewRound.State.OPEN)
+    open_rounds = visible_rounds(signed_in(request)).filter(state=ReviewRound.State.OPEN)
     context = {
-        "rounds": [(item, rounds.progress(item)) for item in open_rounds],
+        "rounds": rounds.progress_of(list(open_rounds)),
         "datasets": Dataset.objects.count(),
         "images": Dataset.objects.aggregate(images=Sum("size"))["images"] or 0,
         "participants": Participant.objects.count(),
@@ -37,6 +40,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @roles_required(ADMIN, REVIEWER)
+@not_while_blind
 def results(request: HttpRequest) -> HttpResponse:
     """The latest report: ?dataset=, ?group=, ?sort=, ?q= choose what of it is shown."""
     report = latest_report()
@@ -64,6 +68,7 @@ def results(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @roles_required(ADMIN, REVIEWER)
+@not_while_blind
 def results_status(request: HttpRequest) -> HttpResponse:
     """Asked for again and again by the page that shows report ?report=."""
     report = latest_report()
@@ -90,25 +95,59 @@ def recompute(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @roles_required(ADMIN, REVIEWER)
+@not_while_blind
 @cache_control(private=True, max_age=600)
 def figure(request: HttpRequest, report_id: int, suffix: str) -> HttpResponse:
-    """The figure of ?dataset= and ?group= as svg, png or pdf, or its specification as json."""
-    if suffix not in figures.MEDIA_TYPES:
-        raise Http404
+    """The accuracies of ?dataset= and ?group= as svg, png or pdf, or as specification: json."""
     report = get_object_or_404(MetricReport, pk=report_id)
     choice = tables.choose(report.parameters, request.GET.dict())
-    theme: figures.Theme = "dark" if request.GET.get("theme") == "dark" else "light"
+    spec = figures.accuracy_figure(tables.select(report.rows, choice), _theme(request))
+    return _drawn(spec, (choice.dataset, choice.group), suffix)
 
-    spec = figures.accuracy_figure(tables.select(report.rows, choice), theme)
+
+@require_GET
+@roles_required(ADMIN, REVIEWER)
+@not_while_blind
+@cache_control(private=True, max_age=600)
+def ranges_figure(request: HttpRequest, report_id: int, suffix: str) -> HttpResponse:
+    """How the ranges of ?dataset= and ?group= have shrunk up to the report, as `figure`."""
+    report = get_object_or_404(MetricReport.objects.defer("rows"), pk=report_id)
+    choice = tables.choose(report.parameters, request.GET.dict())
+    points = range_history(report, choice.dataset, choice.group)
+    spec = figures.range_figure(points, _theme(request))
+    return _drawn(spec, (choice.dataset, choice.group, "ranges"), suffix)
+
+
+@require_GET
+@roles_required(ADMIN, REVIEWER)
+@not_while_blind
+def ranges(request: HttpRequest) -> HttpResponse:
+    """The figure of `ranges_figure` for another page to take in; nothing if there is none."""
+    report = latest_report()
+    if report is None or request.GET.get("dataset") not in report.parameters["datasets"]:
+        return HttpResponse()
+    choice = tables.choose(report.parameters, request.GET.dict())
+    context = {"report": report, "choice": choice, "query": tables.query(choice)}
+    return render(request, "evaluation/_ranges.html", context)
+
+
+def _theme(request: HttpRequest) -> figures.Theme:
+    return "dark" if request.GET.get("theme") == "dark" else "light"
+
+
+def _drawn(spec: dict[str, Any], name: tuple[str, ...], suffix: str) -> HttpResponse:
+    if suffix not in figures.MEDIA_TYPES:
+        raise Http404
     content = figures.draw(spec, suffix)
     response = HttpResponse(content, content_type=figures.MEDIA_TYPES[suffix])
-    name = file_name(choice.dataset, choice.group, suffix=suffix)
-    response["Content-Disposition"] = disposition(name, attachment=False)
+    file = file_name(*name, suffix=suffix)
+    response["Content-Disposition"] = disposition(file, attachment=False)
     return response
 
 
 @require_GET
 @roles_required(ADMIN, REVIEWER)
+@not_while_blind
 def table_csv(request: HttpRequest, report_id: int) -> HttpResponse:
     """The rows of ?dataset= and ?group=, or all of the report's, with accuracies as fractions."""
     report = get_object_or_404(MetricReport.objects.select_related("snapshot"), pk=report_id)

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import uuid
+from collections.abc import Sequence
 
 import numpy as np
 from django.contrib.auth.models import Group
+from django.db.models.functions import Now
 
 from accounts.models import User
 from annotation.candidates import add_candidates
-from annotation.models import Dataset, DatasetImage, Image, ReviewRound, Verdict
+from annotation.models import (
+    Adjudication,
+    Candidate,
+    Dataset,
+    DatasetImage,
+    Image,
+    Participant,
+    PredictionSet,
+    ReviewRound,
+    Verdict,
+)
 from annotation.review.judgments import Judge, Outcome, submit
 from annotation.review.rounds import open_round
 from taxonomy.models import ClassGroup, LabelClass, Synset, SynsetClosure, Taxonomy
@@ -80,3 +93,39 @@ def judge(
 ) -> Outcome:
     op = Judge(uuid.uuid4(), image.uid, class_index, Verdict(verdict), 1200, **more)  # type: ignore[arg-type]
     return submit(review_round, user, [op])
+
+
+def predict(
+    participant: str,
+    dataset: Dataset,
+    rows: Sequence[Sequence[int]],
+    kind: str = Participant.Kind.MODEL,
+) -> PredictionSet:
+    """Store predictions, in the place of those that are there."""
+    top_k = np.array(rows, dtype="<i4")
+    content = top_k.tobytes()
+    owner = Participant.objects.get_or_create(name=participant, defaults={"kind": kind})[0]
+    PredictionSet.objects.current().filter(participant=owner, dataset=dataset).update(
+        replaced=Now()
+    )
+    return PredictionSet.objects.create(
+        participant=owner, dataset=dataset, k=top_k.shape[1], size=len(top_k), top_k=content,
+        sha256=hashlib.sha256(content).hexdigest(),
+    )  # fmt: skip
+
+
+def predict_with_candidates(
+    participant: str, dataset: Dataset, classes: Sequence[int], kind: str = Participant.Kind.MODEL
+) -> None:
+    """Top-1 predictions of all images of a dataset, -1 for none, and the candidates they make."""
+    predict(participant, dataset, [[index] for index in classes], kind)
+    ids = list(dataset.datasetimage_set.order_by("position").values_list("image_id", flat=True))
+    pairs = [(pk, index) for pk, index in zip(ids, classes, strict=True) if index >= 0]
+    images, indices = np.array(pairs).T
+    add_candidates(images, indices)
+
+
+def adjudicate(candidate: Candidate, verdict: int, by: User, reason: str = "plain") -> None:
+    """Decide a candidate, as an adjudicator does."""
+    Adjudication.objects.create(candidate=candidate, adjudicator=by, verdict=verdict, reason=reason)
+    Candidate.objects.filter(pk=candidate.pk).update(verdict=verdict, disputed=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from taxonomy.bulk import analyze
 from taxonomy.errors import InputError
 
 PROGRESS_SECONDS = 5
+LASTING_SECONDS = 3600  # of rounds in which nothing happens
 PAGE = 24  # candidates of a class, or images of two, that are handed out together
 MOST_OVERLAP = 5
 EVERYTHING_UNJUDGED = Scope()
@@ -34,7 +35,7 @@ PLACE_BY_IMAGE = """
         JOIN annotation_candidate candidate ON candidate.id = placed.candidate_id
         WHERE placed.round_id = %(round)s GROUP BY candidate.image_id
     )
-    SELECT %(round)s, chosen.id, coalesce(known.place, %(last)s + fresh.place), false
+    SELECT %(round)s, chosen.id, coalesce(known.place, %(last)s + fresh.place), chosen.gold
     FROM chosen
     LEFT JOIN known ON known.image_id = chosen.image_id
     LEFT JOIN (
@@ -49,9 +50,9 @@ PLACE_BY_IMAGE = """
 
 PLACE_BY_CLASS = """
     INSERT INTO annotation_roundcandidate (round_id, candidate_id, place, gold)
-    SELECT %(round)s, id, %(last)s + dense_rank() OVER (ORDER BY rank, class_index, page), false
+    SELECT %(round)s, id, %(last)s + dense_rank() OVER (ORDER BY rank, class_index, page), gold
     FROM (
-        SELECT id, class_index,
+        SELECT id, class_index, gold,
             (row_number() OVER (PARTITION BY class_index
                                 ORDER BY md5(%(seed)s || ':' || key)) - 1) / %(page)s AS page,
             CASE %(order)s
@@ -82,7 +83,7 @@ ADD_ITEMS = """
 DROP_DECIDED = """
     DELETE FROM annotation_roundcandidate known USING annotation_candidate candidate
     WHERE known.round_id = %(round)s AND candidate.id = known.candidate_id
-      AND candidate.verdict <> 0 AND NOT EXISTS (
+      AND candidate.verdict <> 0 AND NOT known.gold AND NOT EXISTS (
           SELECT FROM annotation_judgment word
           WHERE word.candidate_id = candidate.id AND word.round_id = %(round)s)
 """
@@ -209,6 +210,15 @@ def close_round(review_round: ReviewRound) -> None:
         _set_state(review_round, State.CLOSED)
 
 
+@transaction.atomic
+def delete_round(review_round: ReviewRound) -> None:
+    """Forget a planned round. Raises InputError if it was ever open."""
+    _lock(review_round)
+    if review_round.state != State.PLANNED:
+        raise InputError("Only a planned round can be deleted.")
+    review_round.delete()
+
+
 def _lock(review_round: ReviewRound) -> None:
     """Take the round as it is now, and let nobody else change its state until the commit."""
     review_round.refresh_from_db(from_queryset=ReviewRound.objects.select_for_update())
@@ -228,11 +238,13 @@ def refresh_items(review_round: ReviewRound) -> None:
         "images": PAGE if pair else 1,
     }  # fmt: skip
     by_image = pair or review_round.unit == ReviewRound.Unit.IMAGE
+    scope = scope_of(review_round)
+    datasets = list(review_round.datasets.order_by("name"))
     fresh = not review_round.round_candidates.exists()
     with connection.cursor() as cursor:
-        if scope_of(review_round).which == "unjudged":
+        if scope.which == "unjudged":
             cursor.execute(DROP_DECIDED, parameters)
-        if (fresh or scope_of(review_round).grows) and choose(review_round):
+        if (fresh or scope.grows) and choose(review_round, datasets, with_gold=fresh):
             cursor.execute(
                 "SELECT coalesce(max(place), 0) FROM annotation_rounditem WHERE round_id = %s",
                 [review_round.pk],
@@ -271,29 +283,46 @@ def _running_rounds() -> QuerySet[ReviewRound]:
 
 def progress(review_round: ReviewRound) -> Progress:
     """Counts over the whole round, at most PROGRESS_SECONDS old."""
-    key = f"round-progress-{review_round.pk}"
-    known: Progress | None = cache.get(key)
-    if known is None:
-        known = count_progress(review_round)
-        cache.set(key, known, PROGRESS_SECONDS)
-    return known
+    ((_, counted),) = progress_of([review_round])
+    return counted
+
+
+def progress_of(review_rounds: Sequence[ReviewRound]) -> list[tuple[ReviewRound, Progress]]:
+    """Each round with its counts, at most PROGRESS_SECONDS old; at most one query for all."""
+    keys = {one.pk: f"round-progress-{one.pk}-{one.state}" for one in review_rounds}
+    known: dict[str, Progress] = cache.get_many(keys.values())
+    missing = [one for one in review_rounds if keys[one.pk] not in known]
+    for one, counted in zip(missing, _count(missing), strict=True):
+        known[keys[one.pk]] = counted
+        lasting = one.state in (State.PLANNED, State.CLOSED)
+        cache.set(keys[one.pk], counted, LASTING_SECONDS if lasting else PROGRESS_SECONDS)
+    return [(one, known[keys[one.pk]]) for one in review_rounds]
 
 
 COUNT = """
-    SELECT (SELECT count(*) FILTER (WHERE done) FROM annotation_rounditem WHERE round_id = %(round)s),
-           (SELECT count(*) FROM annotation_rounditem WHERE round_id = %(round)s),
+    SELECT (SELECT count(*) FILTER (WHERE done) FROM annotation_rounditem WHERE round_id = wanted.id),
+           (SELECT count(*) FROM annotation_rounditem WHERE round_id = wanted.id),
            (SELECT count(*) FILTER (WHERE verdict <> 0) FROM (
                 SELECT DISTINCT ON (candidate_id, item_id) verdict FROM annotation_judgment
-                WHERE round_id = %(round)s AND (item_id IS NOT NULL OR %(imported)s)
+                WHERE round_id = wanted.id AND (item_id IS NOT NULL OR wanted.file_sha256 <> '')
                 ORDER BY candidate_id, item_id, id DESC) word),
-           (SELECT count(*) FROM annotation_roundcandidate WHERE round_id = %(round)s)
+           (SELECT count(*) FROM annotation_roundcandidate WHERE round_id = wanted.id)
+    FROM annotation_reviewround wanted JOIN unnest(%s::bigint[]) WITH ORDINALITY AS asked (id, place)
+    USING (id) ORDER BY asked.place
 """
 
 
 def count_progress(review_round: ReviewRound) -> Progress:
+    return _count([review_round])[0]
+
+
+def _count(review_rounds: Sequence[ReviewRound]) -> list[Progress]:
+    if not review_rounds:
+        return []
     with connection.cursor() as cursor:
-        cursor.execute(
-            COUNT, {"round": review_round.pk, "imported": bool(review_round.file_sha256)}
-        )
-        done, total, judged, candidates = cursor.fetchone()
-    return Progress(done, total, judged, candidates * review_round.overlap)
+        cursor.execute(COUNT, [[one.pk for one in review_rounds]])
+        rows = cursor.fetchall()
+    return [
+        Progress(done, total, judged, candidates * one.overlap)
+        for one, (done, total, judged, candidates) in zip(review_rounds, rows, strict=True)
+    ]

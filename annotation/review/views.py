@@ -1,4 +1,4 @@
-"""The reviewer's pages and the JSON that they live on."""
+"""The page on which a reviewer judges, and the JSON that it lives on."""
 
 from __future__ import annotations
 
@@ -7,24 +7,22 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from accounts.roles import ADMIN, REVIEWER, roles_required, signed_in
-from annotation.models import Dataset, Image, ReviewRound
+from annotation.models import Image, ReviewRound
 from annotation.review import judgments, queue, rounds
-from annotation.review.forms import RoundForm
+from annotation.review.access import round_to_judge, round_to_see
 from annotation.review.items import describe
 from annotation.review.pages import describe_pages
 from annotation.review.parsing import Malformed, read_next, read_operations
+from annotation.review.round_page import instructions_of
 from annotation.review.scope import pair_of
 from annotation.review.statistics import own_pace
-from config.prepared import fetch
 from taxonomy.classes import class_index_url
-from taxonomy.errors import InputError
 from taxonomy.hierarchy import hierarchy_url
 from taxonomy.reference.sheets import thumbs_of
 from taxonomy.relations import hints_of
@@ -40,39 +38,8 @@ REASONS = [
 
 @require_GET
 @roles_required(ADMIN, REVIEWER)
-def review(request: HttpRequest) -> HttpResponse:
-    """All rounds and how far they are; an admin opens a round here."""
-    listed = [(item, rounds.progress(item)) for item in ReviewRound.objects.all()]
-    context = {"rounds": listed, "has_datasets": Dataset.objects.exists()}
-    return render(request, "annotation/rounds.html", context)
-
-
-@require_http_methods(["GET", "POST"])
-@roles_required(ADMIN)
-def round_new(request: HttpRequest) -> HttpResponse:
-    form = RoundForm(request.POST or None)
-    if form.is_valid():
-        try:
-            opened = rounds.open_round(**form.cleaned_data)
-        except InputError as error:
-            form.add_error(None, str(error))
-        else:
-            messages.success(request, f"Round '{opened.name}' is open.")
-            return redirect("review")
-    return render(request, "annotation/round_new.html", {"form": form})
-
-
-@require_POST
-@roles_required(ADMIN)
-def round_close(request: HttpRequest, round_id: int) -> HttpResponse:
-    rounds.close_round(get_object_or_404(ReviewRound, pk=round_id))
-    return redirect("review")
-
-
-@require_GET
-@roles_required(ADMIN, REVIEWER)
 def review_round(request: HttpRequest, round_id: int) -> HttpResponse:
-    current = get_object_or_404(ReviewRound, pk=round_id)
+    current = round_to_judge(round_id, signed_in(request))
     item = reverse("review_item", args=[round_id, UUID(int=0)])
     config = {
         "round": {"id": current.pk, "name": current.name},
@@ -96,7 +63,12 @@ def review_round(request: HttpRequest, round_id: int) -> HttpResponse:
         },
     }
     name = "review_by_class" if current.unit == ReviewRound.Unit.CLASS else "review"
-    context = {"round": current, "config": config, "thumbs": thumbs_of(current.taxonomy)}
+    context = {
+        "round": current,
+        "config": config,
+        "instructions": instructions_of(current),
+        "thumbs": thumbs_of(current.taxonomy),
+    }
     return render(request, f"annotation/{name}.html", context)
 
 
@@ -107,8 +79,10 @@ def review_next(request: HttpRequest, round_id: int) -> JsonResponse:
         hold, want = read_next(_body(request))
     except Malformed as error:
         return JsonResponse({"detail": str(error)}, status=400)
-    current = _round(round_id)
     user = signed_in(request)
+    current = round_to_judge(round_id, user)
+    if current.state == ReviewRound.State.CLOSED:
+        return _closed()
     handout = queue.next_turns(current, user, hold, want)
     by_class = current.unit == ReviewRound.Unit.CLASS
     items = (describe_pages if by_class else describe)(current, user, handout.turns)
@@ -118,8 +92,8 @@ def review_next(request: HttpRequest, round_id: int) -> JsonResponse:
 @require_GET
 @roles_required(ADMIN, REVIEWER)
 def review_item(request: HttpRequest, round_id: int, uid: UUID) -> JsonResponse:
-    current = get_object_or_404(ReviewRound, pk=round_id)
     user = signed_in(request)
+    current = round_to_judge(round_id, user)
     image = get_object_or_404(Image, uid=uid)
     if (turn := queue.turn_of(current, user, image.pk)) is None:
         raise Http404
@@ -129,8 +103,8 @@ def review_item(request: HttpRequest, round_id: int, uid: UUID) -> JsonResponse:
 @require_GET
 @roles_required(ADMIN, REVIEWER)
 def review_page(request: HttpRequest, round_id: int, turn_id: int) -> JsonResponse:
-    current = get_object_or_404(ReviewRound, pk=round_id)
     user = signed_in(request)
+    current = round_to_judge(round_id, user)
     if (turn := queue.page_of(current, user, turn_id)) is None:
         raise Http404
     return JsonResponse(describe_pages(current, user, [turn])[0])
@@ -139,7 +113,7 @@ def review_page(request: HttpRequest, round_id: int, turn_id: int) -> JsonRespon
 @require_GET
 @roles_required(ADMIN, REVIEWER)
 def review_progress(request: HttpRequest, round_id: int) -> JsonResponse:
-    current = get_object_or_404(ReviewRound, pk=round_id)
+    current = round_to_see(round_id, signed_in(request))
     progress = rounds.progress(current)
     return JsonResponse(
         {
@@ -165,19 +139,17 @@ def review_submit(request: HttpRequest, round_id: int) -> JsonResponse:
     if reviewer not in (None, user.pk):
         # Somebody else logged in in this browser meanwhile: the words of one are not the other's.
         return JsonResponse({"detail": "These are another person's judgments."}, status=401)
-    current = _round(round_id)
+    current = round_to_judge(round_id, user)
     try:
         outcome = judgments.submit(current, user, operations)
     except judgments.RoundClosed:
-        return JsonResponse({"detail": "This round is closed."}, status=409)
+        return _closed()
     rejected += [{"id": str(op), "reason": reason} for op, reason in outcome.rejected]
     return JsonResponse({"accepted": list(map(str, outcome.accepted)), "rejected": rejected})
 
 
-def _round(round_id: int) -> ReviewRound:
-    if (found := fetch(ReviewRound, round_id)) is None:
-        raise Http404
-    return found
+def _closed() -> JsonResponse:
+    return JsonResponse({"detail": "This round is closed."}, status=409)
 
 
 def _body(request: HttpRequest) -> Any:

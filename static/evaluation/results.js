@@ -1,37 +1,34 @@
-// The results page: draws the figure so that it can be pointed at, and listens to keys.
-// Without this script the page shows the same figure as a picture.
+// The results page: draws the figures so that they can be pointed at, and listens to keys.
+// Without this script the page shows the same figures as pictures.
 
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
-let drawn = null;
+const OPTIONS = {
+  ast: true, // expressions are interpreted: the page allows no eval
+  actions: false,
+  defaultStyle: false,
+  tooltip: { disableDefaultStyle: true },
+};
+const drawn = new Map(); // what is shown of each figure, by its id
 
-async function draw() {
-  const figure = document.getElementById("figure");
-  if (!figure) return;
+const drawAll = () => Promise.all([...document.querySelectorAll("[data-spec]")].map(draw));
+
+async function draw(figure) {
   const canvas = figure.querySelector(".canvas");
   const address = figure.dataset.spec + (dark.matches ? "&theme=dark" : "");
   const [response] = await Promise.all([fetch(address), import(figure.dataset.script)]);
   if (!response.ok) return;
   const spec = await response.json();
-  const options = {
-    ast: true, // expressions are interpreted: the page allows no eval
-    actions: false,
-    defaultStyle: false,
-    tooltip: { disableDefaultStyle: true },
-  };
   canvas.hidden = false;
-  drawn?.finalize();
-  drawn = await window.vegaEmbed(
-    canvas,
-    { ...spec, width: "container", autosize: { type: "fit", contains: "padding" } },
-    options,
-  );
+  drawn.get(figure.id)?.finalize();
+  const fitted = { ...spec, width: "container", autosize: { type: "fit", contains: "padding" } };
+  drawn.set(figure.id, await window.vegaEmbed(canvas, fitted, OPTIONS));
   figure.querySelector("picture").hidden = true;
   highlight();
 }
 
 function highlight() {
   const text = document.getElementById("q").value.trim().toLowerCase();
-  drawn?.view.signal("match", text).runAsync();
+  for (const { view } of drawn.values()) view.signal("match", text).runAsync();
 }
 
 function press(event) {
@@ -55,8 +52,8 @@ function chooseNext(select) {
 
 document.addEventListener("keydown", press);
 document.getElementById("q").addEventListener("input", highlight);
-dark.addEventListener("change", draw);
+dark.addEventListener("change", drawAll);
 document.body.addEventListener("htmx:afterSwap", (event) => {
-  if (event.detail.target.id === "results") draw();
+  if (event.detail.target.id === "results") drawAll();
 });
-draw();
+drawAll();

@@ -77,8 +77,8 @@ def test_a_dispute_is_made_found_decided_and_counted(blind, open_page, admin, re
     assert disputed.count() == count - 1
 
     page.goto(reverse("review"))
-    page.once("dialog", lambda dialog: dialog.accept())
-    page.get_by_role("button", name="Close round").click()
+    page.locator("summary", has_text="Close").click()
+    page.get_by_role("button", name="Close the round").click()
     expect(page.get_by_text("closed").first).to_be_visible()
     one.goto(reverse("cases"))
     expect(one.locator(".case")).to_have_count(count - 1)

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import numpy as np
 from django.db import transaction
-from django.db.models.functions import Now
 
 from accounts.models import User
-from annotation.models import (
-    Candidate,
-    Dataset,
-    DatasetImage,
-    Image,
-    Participant,
-    PredictionSet,
-    Verdict,
-)  # fmt: skip
+from annotation.models import Candidate, Dataset, DatasetImage, Image, Verdict
 from taxonomy.models import ClassGroup, Taxonomy
-from tests.factories import make_taxonomy
+from tests.factories import make_taxonomy, predict
 
 
 @dataclass
@@ -105,20 +94,6 @@ def build(world: World, seed: int = 0) -> Taxonomy:
     for participant, name in _shuffled(draw, world.predictions):
         predict(participant, datasets[name], world.predictions[participant, name])
     return taxonomy
-
-
-def predict(participant: str, dataset: Dataset, rows: list[list[int]]) -> PredictionSet:
-    """Store predictions, in the place of those that are there."""
-    top_k = np.array(rows, dtype="<i4")
-    content = top_k.tobytes()
-    owner = Participant.objects.get_or_create(name=participant)[0]
-    PredictionSet.objects.current().filter(participant=owner, dataset=dataset).update(
-        replaced=Now()
-    )
-    return PredictionSet.objects.create(
-        participant=owner, dataset=dataset, k=top_k.shape[1], size=len(top_k), top_k=content,
-        sha256=hashlib.sha256(content).hexdigest(),
-    )  # fmt: skip
 
 
 @contextmanager

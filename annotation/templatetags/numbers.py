@@ -1,3 +1,5 @@
+import math
+
 from django import template
 
 register = template.Library()
@@ -21,3 +23,17 @@ def signed_percent(fraction: float | None) -> str:
 def grouped(number: int) -> str:
     """184482 as 184,482."""
     return f"{number:,}"
+
+
+@register.filter
+def duration(hours: float) -> str:
+    """0.2 as 12 min, 3.46 as 3.5 h, 120.3 as 120 h."""
+    if hours < 1:
+        return f"{math.ceil(60 * hours)} min"
+    return f"{hours:.1f} h" if hours < 10 else f"{hours:,.0f} h"
+
+
+@register.filter
+def digits(number: float | None, count: int) -> str:
+    """-0.0614 with 3 as −0.061; a dash for None."""
+    return DASH if number is None else f"{number:.{count}f}".replace("-", MINUS)
