@@ -114,7 +114,7 @@ def test_a_new_group_of_classes_is_a_change_and_a_family_is_none(judging):
     refresh_content_hash(taxonomy)
     signatures = [signature()]
     for kind in ("family", "group"):
-        save_group(taxonomy, None, GroupContent(kind, kind, "", "members", members="0"))
+        save_group(taxonomy, None, GroupContent(kind, kind, "", "members", members=(0,)))
         signatures.append(signature())
     assert signatures[0] == signatures[1] != signatures[2]
 
