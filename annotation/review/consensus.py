@@ -9,7 +9,7 @@ from django.db import connection
 from numpy.typing import NDArray
 
 from annotation.consensus import Decision, Judgments, majority
-from taxonomy.bulk import array_literal, copy_rows
+from taxonomy.bulk import array_literal, copy_rows, distinct
 
 Rule = Callable[[Judgments], Decision]
 
@@ -55,7 +55,8 @@ def load_judgments(
     )
     order = np.argsort(candidate_ids)
     candidates = order[np.searchsorted(candidate_ids, rows["candidate"], sorter=order)]
-    reviewer_ids, reviewers = np.unique(rows["reviewer"].astype(np.int64), return_inverse=True)
+    reviewer_ids = distinct(rows["reviewer"].astype(np.int64))
+    reviewers = np.searchsorted(reviewer_ids, rows["reviewer"])
     judgments = Judgments(
         candidates, reviewers, rows["verdict"].astype(np.uint8),
         len(candidate_ids), len(reviewer_ids),
