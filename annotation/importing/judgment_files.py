@@ -19,6 +19,7 @@ from annotation.importing.classes import STRICT_COLUMNS, class_reader
 from annotation.importing.json_lines import read_objects
 from annotation.importing.picking import Members
 from annotation.models import Verdict
+from taxonomy.bulk import distinct
 from taxonomy.errors import InputErrors
 from taxonomy.lookup import ClassLookup
 from taxonomy.progress import Progress
@@ -100,15 +101,15 @@ class JudgmentFile:
     @property
     def candidates(self) -> int:
         """How many (image, class) pairs are judged."""
-        return len(np.unique(self.images * (self.classes.max(initial=0) + 1) + self.classes))
+        return len(distinct(self.images * (self.classes.max(initial=0) + 1) + self.classes))
 
     def among(self, kept: NDArray[np.bool_]) -> JudgmentFile:
         """The entries where bool [n] is True."""
         places = np.flatnonzero(kept)
         comments = {
-            place: self.comments[old]
-            for place, old in enumerate(places.tolist())
-            if old in self.comments
+            int(np.searchsorted(places, old)): text
+            for old, text in self.comments.items()
+            if kept[old]
         }
         arrays: dict[str, Any] = {
             name: value[places]

@@ -11,10 +11,10 @@ from django.db import connection
 from django.utils import timezone
 from numpy.typing import NDArray
 
-from annotation.importing.judgment_files import NO_TIME, NOT_KNOWN, JudgmentFile
+from annotation.importing.judgment_files import NOT_KNOWN, JudgmentFile
 from annotation.models import ReviewRound
 from annotation.review.consensus import apply_verdicts, rule_in_force, verdicts_by
-from taxonomy.bulk import analyze, array_literal, copy_rows
+from taxonomy.bulk import analyze, array_literal, copy_rows, distinct
 from taxonomy.progress import Progress
 
 SENT_AT_ONCE = 5_000
@@ -132,7 +132,7 @@ def find_candidates(images: NDArray[np.int64], classes: NDArray[np.int64]) -> ND
 def send_judgments(keys: Keys, found: JudgmentFile, progress: Progress) -> None:
     """Store all judgments, by COPY."""
     with connection.cursor() as cursor:
-        cursor.execute(HOLD, [array_literal(np.unique(keys.reviewers)), keys.round.pk])
+        cursor.execute(HOLD, [array_literal(distinct(keys.reviewers)), keys.round.pk])
         cursor.execute(WITHOUT_LOOKING_UP)
         cursor.copy_expert(SEND, _Growing(_chunks(keys, found, progress)))
         cursor.execute(AS_USUAL)
@@ -166,9 +166,10 @@ def _lines(keys: Keys, found: JudgmentFile, part: slice) -> Iterator[str]:
         _times(found.times[part]),
         strict=True,
     )
+    source = keys.round.pk
     for client_id, candidate, reviewer, verdict, milliseconds, time in columns:
         took = "\\N" if milliseconds == NOT_KNOWN else milliseconds
-        yield f"{client_id}\t{keys.round.pk}\t{candidate}\t{reviewer}\t{verdict}\t{took}\t{time}\n"
+        yield f"{client_id}\t{source}\t{candidate}\t{reviewer}\t{verdict}\t{took}\t{time}\n"
 
 
 def _client_ids(review_round: ReviewRound, numbers: NDArray[np.int64]) -> list[str]:
@@ -180,9 +181,9 @@ def _client_ids(review_round: ReviewRound, numbers: NDArray[np.int64]) -> list[s
 
 def _times(times: NDArray[np.int64]) -> list[str]:
     """With the time of the import where the file tells none."""
-    now = int(timezone.now().timestamp() * 1e6)
-    known = np.where(times == NO_TIME, now, times).view("datetime64[us]")
-    return [f"{time}Z" for time in np.datetime_as_string(known).tolist()]
+    now = timezone.now().isoformat()
+    told = np.datetime_as_string(times.view("datetime64[us]")).tolist()
+    return [now if time == "NaT" else f"{time}Z" for time in told]
 
 
 def send_comments(keys: Keys, found: JudgmentFile) -> None:
@@ -218,9 +219,9 @@ def add_items(keys: Keys) -> None:
 
 def decide(keys: Keys) -> tuple[int, int]:
     """Decide the judged candidates anew: how many verdicts changed, how many had to be kept."""
-    candidates = np.unique(keys.candidates)
+    candidates = distinct(keys.candidates)
     with connection.cursor() as cursor:
-        cursor.execute(LOCK_IMAGES, [array_literal(np.unique(keys.images))])
+        cursor.execute(LOCK_IMAGES, [array_literal(distinct(keys.images))])
     rows = copy_rows(TO_DECIDE, [array_literal(candidates), keys.round.pk], id=">i8")
     changed = apply_verdicts(verdicts_by(rule_in_force(), rows["id"].astype(np.int64)))
     return changed, len(candidates) - len(rows)

@@ -28,6 +28,7 @@ from annotation.importing.picking import images_of, pick_datasets
 from annotation.importing.real_raters import read_real_raters
 from annotation.models import ReviewRound
 from annotation.review.rounds import extend_rounds
+from taxonomy.bulk import distinct
 from taxonomy.errors import InputError, InputErrors
 from taxonomy.lookup import class_lookup
 from taxonomy.models import Taxonomy
@@ -118,9 +119,9 @@ def _store(
         "judgments": len(found),
         "judgments_new": len(fresh),
         "skipped": found.skipped,
-        "reviewers": len(np.unique(found.reviewers)),
+        "reviewers": len(distinct(found.reviewers)),
         "reviewers_new": 0,
-        "images": len(np.unique(found.images)),
+        "images": len(distinct(found.images)),
         "candidates": found.candidates,
         "candidates_new": 0,
         "verdicts_changed": 0,
@@ -173,9 +174,10 @@ def _candidates(
 ) -> tuple[int, NDArray[np.int64]]:
     """How many of the pairs were no candidates yet, and the candidate of each; arrays int64 [n]."""
     size = int(classes.max()) + 1
-    codes, place = np.unique(images * size + classes, return_inverse=True)
-    pairs = np.divmod(codes, size)
-    return add_candidates(*pairs), find_candidates(*pairs)[place]
+    codes = images * size + classes
+    pairs = distinct(codes)
+    parts = np.divmod(pairs, size)
+    return add_candidates(*parts), find_candidates(*parts)[np.searchsorted(pairs, codes)]
 
 
 def _reviewers(path: Path, found: JudgmentFile) -> NDArray[np.int64]:

@@ -120,7 +120,7 @@ def _votes(
 def _answers(answers: NDArray[Any], rater: int, path: Path) -> NDArray[np.int64]:
     """(pair, rater, verdict), int64 [3, answers], of one rater's [pairs, 3]."""
     pairs, kinds = np.nonzero(answers)
-    if (answers[pairs, kinds] != 1).any() or len(np.unique(pairs)) < len(pairs):
+    if (answers[pairs, kinds] != 1).any() or (pairs[1:] == pairs[:-1]).any():
         reason = f"rater {rater + 1} of 'tensor' has values that are no answer (one 1 per pair)"
         raise InputError(reason, file=path)
     return np.stack([pairs, np.full(len(pairs), rater), VERDICTS[kinds]])

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from annotation.consensus import UNJUDGED, Decision, Judgments, dawid_skene, majority, unanimous
 from annotation.models import Judgment, VerdictRule
-from taxonomy.bulk import analyze, array_literal, copy_rows
+from taxonomy.bulk import analyze, array_literal, copy_rows, distinct
 
 # The words that count: a reviewer's last one, unless it takes the earlier ones back, in the latest
 # round that judged the candidate. Imported rounds are older than all that were held here.
@@ -128,7 +128,8 @@ def load_judgments(
     rows = copy_rows(
         LAST_WORDS, [array_literal(candidate_ids)], candidate=">i8", reviewer=">i8", verdict=">i2"
     )
-    reviewer_ids, reviewers = np.unique(rows["reviewer"].astype(np.int64), return_inverse=True)
+    reviewer_ids = distinct(rows["reviewer"].astype(np.int64))
+    reviewers = np.searchsorted(reviewer_ids, rows["reviewer"])
     judgments = Judgments(
         _places(candidate_ids, rows["candidate"]), reviewers, rows["verdict"].astype(np.uint8),
         len(candidate_ids), len(reviewer_ids),
