@@ -12,7 +12,7 @@ from accounts.roles import ADMIN, REVIEWER
 from annotation.models import Dataset, Participant, ReviewRound
 from annotation.review.rounds import MOST_OVERLAP
 from annotation.review.scope import MOST_GOLD, Scope
-from taxonomy.guide.forms import ClassIndices
+from taxonomy.forms import ClassIndices
 from taxonomy.models import ClassGroup, Taxonomy
 
 MOST_DRAWN = 10

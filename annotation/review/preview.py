@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -11,11 +12,11 @@ from django.db import connection, transaction
 from accounts.models import User
 from annotation.models import Dataset, ReviewRound
 from annotation.review.rounds import PAGE
-from annotation.review.scope import Scope, choose
+from annotation.review.scope import Scope, choose, pair_of
 
 COUNT = """
     SELECT count(*), count(*) FILTER (WHERE gold), count(DISTINCT image_id),
-           (SELECT coalesce(sum(ceil(asked / %s::numeric)), 0)::int
+           (SELECT coalesce(sum(ceil(asked / %(page)s::numeric)), 0)::int
             FROM (SELECT count(*) AS asked FROM chosen GROUP BY class_index) class)
     FROM chosen
 """
@@ -82,8 +83,10 @@ def foresee(
     )  # fmt: skip
     choose(draft, datasets, with_gold=True)
     with connection.cursor() as cursor:
-        cursor.execute(COUNT, [PAGE])
+        cursor.execute(COUNT, {"page": PAGE})
         candidates, gold, images, pages = cursor.fetchone()
+    if pair_of(draft):
+        pages = math.ceil(images / PAGE)
     places = pages if unit == ReviewRound.Unit.CLASS else images
     return Outlook(
         candidates, gold, images, places * overlap, candidates * overlap,

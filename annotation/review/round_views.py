@@ -20,7 +20,10 @@ from annotation.review.round_page import figures_of, instructions_of
 from annotation.review.scope import scope_of
 from taxonomy.classes import class_index_url
 from taxonomy.errors import InputError
+from taxonomy.forms import shown_classes
+from taxonomy.hierarchy import hierarchy_url
 from taxonomy.models import Taxonomy
+from taxonomy.reference.sheets import thumbs_of
 
 
 @require_GET
@@ -52,13 +55,14 @@ def round_new(request: HttpRequest) -> HttpResponse:
             form.add_error(None, str(error))
         else:
             return redirect("round_page", made.pk)
-    chosen = form.cleaned_data.get("classes", []) if form.is_bound else []
     context = {
         "form": form,
         "taxonomy": taxonomy,
         "taxonomies": taxonomies,
         "classes_url": class_index_url(taxonomy),
-        "classes": taxonomy.classes.filter(index__in=chosen).select_related("synset"),
+        "hierarchy_url": hierarchy_url(taxonomy),
+        "thumbs": thumbs_of(taxonomy),
+        "classes": shown_classes(taxonomy, form["classes"]),
     }
     return render(request, "annotation/round_new.html", context)
 

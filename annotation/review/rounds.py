@@ -64,7 +64,8 @@ PLACE_BY_CLASS = """
     ) paged
 """
 
-# One turn per place and slot. Every place has its first turn before any has its second.
+# One turn per place and slot. Every place has its first turn before any has its second. Their keys,
+# which reviewers receive, follow the places too, not the order in which candidates were stored.
 ADD_ITEMS = """
     INSERT INTO annotation_rounditem (round_id, place, slot, image_id, class_index, position, done)
     SELECT %(round)s, known.place, slot,
@@ -75,7 +76,7 @@ ADD_ITEMS = """
     JOIN annotation_candidate candidate ON candidate.id = known.candidate_id
     CROSS JOIN generate_series(1, %(overlap)s) AS slot
     WHERE known.round_id = %(round)s
-    GROUP BY known.place, slot
+    GROUP BY known.place, slot ORDER BY slot, known.place
     ON CONFLICT (round_id, place, slot) DO NOTHING
 """
 

@@ -211,6 +211,7 @@ const ACTIONS = {
   reload,
   info: () => panel.toggle(),
   help: () => byId("help-dialog").showModal(),
+  round: () => byId("round-dialog").showModal(),
   unsent: () => session.unsent.open(),
   close: () => (large.isOpen ? large.close() : closeAll()),
   fit: () => large.stage.fit(),

@@ -7,6 +7,7 @@ const ACTIONS = {
   s: "skip",
   m: "comment",
   i: "info",
+  o: "round",
   z: "undo",
   b: "back",
   ArrowLeft: "back",

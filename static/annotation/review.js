@@ -213,6 +213,7 @@ const ACTIONS = {
   onward: () => state.onward() ? leave() : state.current && view.hint("Judge every class, or skip with S."),
   info: () => panel.toggle(),
   help: () => byId("help-dialog").showModal(),
+  round: () => byId("round-dialog").showModal(),
   unsent: () => session.unsent.open(),
   close: () => closeAll(),
   "reload-picture": () => reloadPicture(),

@@ -195,6 +195,14 @@ class TestOutlook:
         outlook = foresee([big], 1, scope=Scope(), unit="class")
         assert (outlook.candidates, outlook.turns) == (10 * PAGE + 10, 20)
 
+    def test_of_two_classes_reviewed_together_pages_of_images_are_counted(self, dataset):
+        big = make_dataset(dataset.taxonomy, 400, "big", per_image=2)
+        settings = {"scope": Scope(classes=(3, 4)), "unit": "class", "overlap": 2}
+        outlook = foresee([big], 1, **settings)
+        current = open_round("pair", [big], 1, **settings)
+        assert outlook.candidates == current.round_candidates.count() == 160
+        assert outlook.turns == current.items.count() == 10
+
     def test_it_stores_nothing(self, dataset):
         foresee([dataset], 1, scope=Scope(which="all"))
         assert not ReviewRound.objects.exists()
