@@ -1,71 +1,30 @@
 """The class index: the classes of a taxonomy as the browser searches them."""
 
 import hashlib
-import json
 from collections import defaultdict
 from typing import Any
 
 import numpy as np
-from django.core.cache import cache
-from django.urls import reverse
 
-from taxonomy import hierarchy
 from taxonomy.groups import group_masks
+from taxonomy.hierarchy import HIERARCHY
 from taxonomy.models import LabelClass, Synset, SynsetClosure, SynsetEdge, Taxonomy
-
-# Raise when the shape of the index changes: browsers keep what they have got for a year.
-INDEX_FORMAT = 2
-CACHE_SECONDS = 30 * 24 * 3600
-
-
-def class_index(taxonomy: Taxonomy) -> bytes:
-    """Everything that class search needs, as UTF-8 JSON, kept in the cache by version.
-
-    ::
-
-        {"format": 2, "taxonomy": "imagenet1k",
-         "ancestors": [["terrier"], …],      names of every node above a class
-         "groups": ["all", …],
-         "classes": [{"key": "n02012849", "names": ["crane"], "definition": "large …",
-                      "path": [7, 12],       positions in `ancestors`, nearest first: one way up
-                      "also": [3],           those on other ways up
-                      "groups": [0, 1]}, …], position in the list = class index
-         "thumbs": null or {                 small pictures, many on a sheet
-             "url": "/…/{sheet}.webp", "tile": 64, "columns": 20, "per_sheet": 400,
-             "has": [0, 1, 5, …]}}           class indices
-    """
-    key = f"classes:{taxonomy.pk}:{version(taxonomy)}"
-    found: bytes | None = cache.get(key)
-    if found is None:
-        found = _encode(taxonomy)
-        cache.set(key, found, CACHE_SECONDS)
-    return found
-
-
-def version(taxonomy: Taxonomy) -> str:
-    """A short text that changes with the content of the class index."""
-    return f"{INDEX_FORMAT}-{taxonomy.content_hash[:20]}"
-
-
-def class_index_url(taxonomy: Taxonomy) -> str:
-    """Where the browser gets the class index; needs no query."""
-    return reverse("class_index", args=[taxonomy.pk, version(taxonomy)])
-
-
-def refresh_content_hash(taxonomy: Taxonomy) -> None:
-    """To be called by whatever changes a taxonomy, in the same transaction."""
-    shown = _encode(taxonomy) + hierarchy.encode(taxonomy)
-    content_hash = hashlib.sha256(shown).hexdigest()
-    if content_hash != taxonomy.content_hash:
-        taxonomy.content_hash = content_hash
-        taxonomy.save(update_fields=["content_hash"])
-
-
-def _encode(taxonomy: Taxonomy) -> bytes:
-    return json.dumps(_index(taxonomy), ensure_ascii=False, separators=(",", ":")).encode()
+from taxonomy.versioned import VersionedJson
 
 
 def _index(taxonomy: Taxonomy) -> dict[str, Any]:
+    """Everything that class search needs::
+
+    {"ancestors": [["terrier"], …],      names of every node above a class
+     "groups": ["all", …],
+     "classes": [{"key": "n02012849", "names": ["crane"], "definition": "large …",
+                  "path": [7, 12],       positions in `ancestors`, nearest first: one way up
+                  "also": [3],           those on other ways up
+                  "groups": [0, 1]}, …], position in the list = class index
+     "thumbs": null or {                 small pictures, many on a sheet
+         "url": "/…/{sheet}.webp", "tile": 64, "columns": 20, "per_sheet": 400,
+         "has": [0, 1, 5, …]}}           class indices
+    """
     from taxonomy.reference.sheets import thumbs_of  # which refreshes this index in its turn
 
     above = _ancestors(taxonomy)
@@ -93,8 +52,6 @@ def _index(taxonomy: Taxonomy) -> dict[str, Any]:
             }
         )
     return {
-        "format": INDEX_FORMAT,
-        "taxonomy": taxonomy.name,
         "ancestors": [names[synset] for synset in table],
         "groups": list(masks),
         "classes": classes,
@@ -124,3 +81,16 @@ def _way_up(synset: int, parents: dict[int, int]) -> list[int]:
         synset = parents[synset]
         path.append(synset)
     return path
+
+
+CLASS_INDEX = VersionedJson("class_index", 2, _index)
+class_index, class_index_url = CLASS_INDEX.read, CLASS_INDEX.url
+
+
+def refresh_content_hash(taxonomy: Taxonomy) -> None:
+    """To be called by whatever changes a taxonomy, in the same transaction."""
+    shown = CLASS_INDEX.encode(taxonomy) + HIERARCHY.encode(taxonomy)
+    content_hash = hashlib.sha256(shown).hexdigest()
+    if content_hash != taxonomy.content_hash:
+        taxonomy.content_hash = content_hash
+        taxonomy.save(update_fields=["content_hash"])

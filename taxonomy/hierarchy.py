@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from django.core.cache import cache
 from django.db.models import Count, Min
-from django.urls import reverse
 
 from taxonomy.models import Synset, SynsetClosure, SynsetEdge, Taxonomy
-
-# Raise when the shape changes: browsers keep what they have got for a year.
-HIERARCHY_FORMAT = 1
-CACHE_SECONDS = 30 * 24 * 3600
+from taxonomy.versioned import VersionedJson
 
 
 class Below(NamedTuple):
@@ -25,13 +19,10 @@ class Below(NamedTuple):
     first: int
 
 
-def hierarchy(taxonomy: Taxonomy) -> bytes:
-    """Everything that the explorer draws, as UTF-8 JSON, kept in the cache by version.
+def _folded(taxonomy: Taxonomy) -> dict[str, Any]:
+    """Everything that the explorer draws, by three queries, however large the taxonomy is::
 
-    ::
-
-        {"format": 1, "taxonomy": "imagenet1k",
-         "nodes": [{"key": "n02084071", "names": ["dog", …], "definition": "a member …",
+        {"nodes": [{"key": "n02084071", "names": ["dog", …], "definition": "a member …",
                     "index": null,                  the class index, if it is a class
                     "count": 118,                   distinct classes at or below it
                     "children": [[1, 5], [7]]}, …], see below
@@ -45,31 +36,6 @@ def hierarchy(taxonomy: Taxonomy) -> bytes:
     are left out. If there are several roots, they are the children of an artificial node with an
     empty key, named after the taxonomy.
     """
-    key = f"hierarchy:{taxonomy.pk}:{version(taxonomy)}"
-    found: bytes | None = cache.get(key)
-    if found is None:
-        found = encode(taxonomy)
-        cache.set(key, found, CACHE_SECONDS)
-    return found
-
-
-def version(taxonomy: Taxonomy) -> str:
-    """A short text that changes with the content of the hierarchy."""
-    return f"{HIERARCHY_FORMAT}-{taxonomy.content_hash[:20]}"
-
-
-def hierarchy_url(taxonomy: Taxonomy) -> str:
-    """Where the browser gets the hierarchy; needs no query."""
-    return reverse("hierarchy", args=[taxonomy.pk, version(taxonomy)])
-
-
-def encode(taxonomy: Taxonomy) -> bytes:
-    """What `hierarchy` returns, read from the database."""
-    return json.dumps(_folded(taxonomy), ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _folded(taxonomy: Taxonomy) -> dict[str, Any]:
-    """Three queries, however large the taxonomy is."""
     below = _below(taxonomy)
     children = _children(taxonomy, below)
     synsets = (
@@ -107,7 +73,7 @@ def _folded(taxonomy: Taxonomy) -> dict[str, Any]:
     root = roots[0] if len(roots) == 1 else [len(nodes)]
     if len(roots) != 1:
         nodes.append(_artificial_root(taxonomy, roots, nodes))
-    return {"format": HIERARCHY_FORMAT, "taxonomy": taxonomy.name, "nodes": nodes, "root": root}
+    return {"nodes": nodes, "root": root}
 
 
 def _artificial_root(
@@ -147,3 +113,7 @@ def _children(taxonomy: Taxonomy, below: dict[int, Below]) -> dict[int, list[int
     for found in children.values():
         found.sort(key=lambda pk: below[pk].first)
     return children
+
+
+HIERARCHY = VersionedJson("hierarchy", 1, _folded)
+hierarchy, hierarchy_url = HIERARCHY.read, HIERARCHY.url

@@ -3,15 +3,13 @@
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from accounts.roles import ADMIN, LABELER, REVIEWER, roles_required
-from taxonomy import classes
+from taxonomy.classes import CLASS_INDEX
 from taxonomy.models import LabelClass, Synset, Taxonomy
-
-YEAR = 365 * 24 * 3600
 
 
 @require_safe
@@ -36,10 +34,4 @@ def _count(model: type[LabelClass | Synset]) -> Coalesce:
 @roles_required(ADMIN, REVIEWER, LABELER)
 @gzip_page
 def class_index(request: HttpRequest, taxonomy_id: int, version: str) -> HttpResponse:
-    """The class index under an address that changes with it; an old address leads to the new."""
-    taxonomy = get_object_or_404(Taxonomy, pk=taxonomy_id)
-    if version != classes.version(taxonomy):
-        return redirect(classes.class_index_url(taxonomy))
-    response = HttpResponse(classes.class_index(taxonomy), content_type="application/json")
-    response["Cache-Control"] = f"private, max-age={YEAR}, immutable"
-    return response
+    return CLASS_INDEX.response(taxonomy_id, version)

@@ -22,6 +22,7 @@ from annotation.importing.images import (
 )  # fmt: skip
 from annotation.importing.labels import Labels, read_labels
 from annotation.importing.picking import pick_taxonomy
+from annotation.importing.seen import seen_among_classes
 from annotation.models import Dataset, DatasetImage
 from annotation.review.rounds import extend_rounds
 from taxonomy.bulk import analyze
@@ -117,7 +118,8 @@ def import_dataset(
 
     Returns {"dataset", "taxonomy", "images": all of the dataset, "images_new": new in it,
     "files": those that have a file, "files_new": files that were not stored before,
-    "candidates_new"}. For what is in a label file, see `read_labels`.
+    "candidates_new"} and what `seen_among_classes` tells. For what is in a label file, see
+    `read_labels`.
 
     Raises InputError, with nothing changed, for what `read_labels`, `find_files` and
     `store_images` refuse, another target or content of an image that is there, an image of the
@@ -195,6 +197,7 @@ def _store(
         "files": DatasetImage.objects.filter(dataset=dataset).exclude(image__file="").count(),
         "files_new": len(fresh),
         "candidates_new": candidates,
+        **seen_among_classes(dataset),
     }
 
 

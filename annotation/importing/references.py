@@ -1,11 +1,10 @@
-"""Importing reference images, none of which may be in a dataset that people are tested on."""
+"""Importing reference images, for commands and jobs."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from annotation.images import evaluation_hashes
 from annotation.importing.alone import one_at_a_time
 from annotation.importing.picking import pick_taxonomy
 from taxonomy.progress import Progress, quiet
@@ -20,8 +19,8 @@ def import_references(
     replace: bool = False,
     progress: Progress = quiet,
 ) -> dict[str, Any]:
-    """See `import_reference_images`; images of every dataset are left out."""
+    """See `import_reference_images`; no dataset is imported meanwhile."""
     with one_at_a_time():
         return import_reference_images(
-            pick_taxonomy(taxonomy), source, per_class, seed, evaluation_hashes, replace, progress
+            pick_taxonomy(taxonomy), source, per_class, seed, replace, progress
         )

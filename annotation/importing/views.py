@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.roles import ADMIN, roles_required, signed_in
 from annotation import tasks
-from annotation.importing import jobs
+from annotation.importing import jobs, seen
 from annotation.importing.forms import FORMS
 from annotation.importing.overview import describe_datasets
 from annotation.models import Dataset, ImportJob
@@ -21,7 +21,7 @@ from taxonomy.models import Taxonomy
 
 JOBS_SHOWN = 20
 ERRORS_SHOWN = 200
-LISTED = ("excluded_classes", "damaged", "short")  # of reference images, shown below the counts
+LISTED = ("excluded_classes", "damaged", "short", *seen.KEYS)  # shown below the counts
 
 
 @require_GET
@@ -70,6 +70,7 @@ def import_job(request: HttpRequest, job_id: int) -> HttpResponse:
         "result": [
             (key.replace("_", " "), value) for key, value in job.result.items() if key not in LISTED
         ],
+        "warnings": seen.warnings(job.result),
         "damaged": job.result.get("damaged", [])[:ERRORS_SHOWN],
     }
     name = "_import_job" if "HX-Request" in request.headers else "import_job"

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import render
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from accounts.roles import ADMIN, LABELER, REVIEWER, roles_required
-from taxonomy import hierarchy as hierarchies
-from taxonomy.models import Taxonomy
+from taxonomy.hierarchy import HIERARCHY
 from taxonomy.pages import page_context
-from taxonomy.views import YEAR
 
 
 @require_safe
@@ -31,10 +29,4 @@ def explorer(request: HttpRequest, taxonomy_id: int) -> HttpResponse:
 @roles_required(ADMIN, REVIEWER, LABELER)
 @gzip_page
 def hierarchy(request: HttpRequest, taxonomy_id: int, version: str) -> HttpResponse:
-    """The hierarchy under an address that changes with it; an old address leads to the new."""
-    taxonomy = get_object_or_404(Taxonomy, pk=taxonomy_id)
-    if version != hierarchies.version(taxonomy):
-        return redirect(hierarchies.hierarchy_url(taxonomy))
-    response = HttpResponse(hierarchies.hierarchy(taxonomy), content_type="application/json")
-    response["Cache-Control"] = f"private, max-age={YEAR}, immutable"
-    return response
+    return HIERARCHY.response(taxonomy_id, version)

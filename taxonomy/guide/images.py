@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 
 from django.conf import settings
+from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from taxonomy import stored
 from taxonomy.errors import InputError
-from taxonomy.models import GuideImage, Taxonomy
+from taxonomy.kept_out import kept_out
+from taxonomy.models import GuideEntry, GuideImage, Taxonomy
 from taxonomy.pictures import PictureError
 from taxonomy.renditions import Rendition, render
 
@@ -22,9 +25,11 @@ def add_image(taxonomy: Taxonomy, data: bytes, author: User, name: str = "pictur
 
     What a page shows is a JPEG in sRGB, upright and free of metadata, so that nothing but its
     pixels reaches a reader. `name` is the file's, for messages. Raises InputError for a file
-    that is no picture, has too many pixels, or is damaged.
+    that is no picture, has too many pixels, or is damaged, and for one that is kept out.
     """
     content_hash = hashlib.sha256(data).hexdigest()
+    if kept_out([content_hash]):
+        raise InputError("is in a dataset that people are evaluated on", file=name)
     if found := GuideImage.objects.filter(taxonomy=taxonomy, content_hash=content_hash).first():
         return found
     try:
@@ -41,6 +46,14 @@ def add_image(taxonomy: Taxonomy, data: bytes, author: User, name: str = "pictur
         defaults={"author": author, "width": width, "height": height},
     )
     return image
+
+
+def entries_showing(images: Iterable[GuideImage]) -> QuerySet[GuideEntry]:
+    """The entries whose text shows one of the pictures."""
+    wanted = Q(pk__in=[])
+    for image in images:
+        wanted |= Q(taxonomy=image.taxonomy_id, current__text__contains=str(image.uid))
+    return GuideEntry.objects.filter(wanted).order_by("title", "pk")
 
 
 def check_size(size: int, name: str) -> None:

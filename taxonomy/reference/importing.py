@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,6 +17,7 @@ from django.db import transaction
 
 from taxonomy import renditions, stored
 from taxonomy.errors import InputError
+from taxonomy.kept_out import kept_out
 from taxonomy.lookup import class_lookup
 from taxonomy.models import LabelClass, ReferenceImage, ReferenceSet, Taxonomy
 from taxonomy.pictures import PictureError, inspect
@@ -29,8 +30,6 @@ MOST_PER_CLASS = 100  # what a contact sheet holds
 THREADS = 4
 BATCH = 25  # files in memory at a time
 SHOWN = 10
-# A function from content hashes to those that no reference image may have.
-Excluded = Callable[[Collection[str]], set[str]]
 
 
 class File(NamedTuple):
@@ -65,18 +64,17 @@ def import_reference_images(
     source: Path,
     per_class: int = PER_CLASS,
     seed: int = 0,
-    excluded: Excluded = lambda hashes: set(),
     replace: bool = False,
     progress: Progress = quiet,
 ) -> dict[str, Any]:
     """Draw `per_class` images of every class that `source` has (see `read_source`); store them.
 
-    A file that is no readable picture, one whose content hash is `excluded`, and a second copy of
-    the same content are passed over, and another one is drawn instead, as long as there are any.
+    A file that is no readable picture, one that is `kept_out`, and a second copy of the same content
+    are passed over, and another one is drawn instead, as long as there are any.
     Which are drawn depends only on the seed, the class's key and the names of its files.
 
     Each class is committed by itself: after a kill, the same call goes on where it was. Calling
-    again changes nothing, unless an image has become excluded meanwhile: its class is drawn anew.
+    again changes nothing, unless an image is kept out by now: its class is drawn anew.
 
     Returns ::
 
@@ -93,12 +91,12 @@ def import_reference_images(
     progress("reading the source", 0, 0)
     found = _classes(taxonomy, source)
     draws = {pk: _fingerprint(files, per_class, seed) for pk, (_, files) in found.items()}
-    settled = _settled(draws, source, excluded, replace)
+    settled = _settled(draws, source, replace)
     new = 0
     for done, (pk, (key, files)) in enumerate(found.items()):
         progress("drawing reference images", done, len(found))
         if pk not in settled:
-            drawn = _draw(files, key, per_class, seed, excluded)
+            drawn = _draw(files, key, per_class, seed)
             new += _store(pk, draws[pk], per_class, drawn)
     progress("drawing reference images", len(found), len(found))
     refresh_thumbs(taxonomy)
@@ -146,8 +144,8 @@ def _fingerprint(files: ClassFiles, per_class: int, seed: int) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _settled(draws: dict[int, str], source: Path, excluded: Excluded, replace: bool) -> set[int]:
-    """The classes that have this very draw already, none of it excluded since.
+def _settled(draws: dict[int, str], source: Path, replace: bool) -> set[int]:
+    """The classes that have this very draw already, none of it kept out since.
 
     Raises InputError for classes with another draw, unless they are to be replaced.
     """
@@ -161,7 +159,7 @@ def _settled(draws: dict[int, str], source: Path, excluded: Excluded, replace: b
         reason = f"have images from other files, seed or number (--replace draws anew): {listed}"
         raise InputError(reason, file=source)
     rows = ReferenceImage.objects.filter(label_class__in=draws)
-    refused = excluded(set(rows.values_list("content_hash", flat=True)))
+    refused = kept_out(set(rows.values_list("content_hash", flat=True)))
     spoilt = set(rows.filter(content_hash__in=refused).values_list("label_class", flat=True))
     return set(there) - set(other) - spoilt
 
@@ -178,23 +176,23 @@ def drawing_order(names: Collection[str], key: str, seed: int) -> list[str]:
     return sorted(names, key=place)
 
 
-def _draw(files: ClassFiles, key: str, wanted: int, seed: int, excluded: Excluded) -> Drawn:
+def _draw(files: ClassFiles, key: str, wanted: int, seed: int) -> Drawn:
     """Take files in drawing order until there are enough images; those are stored."""
     drawn = Drawn()
     waiting = drawing_order(files.names, key, seed)
     while waiting and (lacking := wanted - len(drawn.pictures)):
         size = min(lacking, BATCH)
         batch, waiting = waiting[:size], waiting[size:]
-        _take(files, batch, drawn, excluded)
+        _take(files, batch, drawn)
     return drawn
 
 
-def _take(files: ClassFiles, names: Sequence[str], drawn: Drawn, excluded: Excluded) -> None:
+def _take(files: ClassFiles, names: Sequence[str], drawn: Drawn) -> None:
     with ThreadPoolExecutor(THREADS) as pool:
         read = list(pool.map(partial(_read, files), names))
         fresh: dict[str, File] = {}
         have = {picture.content_hash for picture in drawn.pictures}
-        refused = excluded({file.content_hash for file in read if not file.reason})
+        refused = kept_out({file.content_hash for file in read if not file.reason})
         for file in read:
             if file.content_hash in refused:
                 drawn.excluded += 1

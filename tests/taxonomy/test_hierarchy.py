@@ -11,7 +11,7 @@ import pytest
 
 from taxonomy.class_list import read_class_list
 from taxonomy.errors import InputError
-from taxonomy.hierarchy import encode, hierarchy, hierarchy_url
+from taxonomy.hierarchy import HIERARCHY, hierarchy, hierarchy_url
 from taxonomy.loading import IMAGENET1K, IMAGENET1K_FILE, load_csv, store
 from taxonomy.models import SynsetEdge, Taxonomy
 
@@ -40,7 +40,7 @@ def load(write: Any, content: str, name: str = "pets") -> Taxonomy:
 
 def tree(taxonomy: Taxonomy) -> Any:
     """The hierarchy as nested (names along the chain, count, children) from the root on."""
-    data = json.loads(encode(taxonomy))
+    data = json.loads(HIERARCHY.encode(taxonomy))
 
     def unfold(chain: list[int]) -> Any:
         node = data["nodes"][chain[-1]]
@@ -64,7 +64,7 @@ def edges_of(data: dict[str, Any]) -> set[tuple[str, str]]:
 
 @pytest.fixture
 def imagenet(imagenet1k) -> dict[str, Any]:
-    return json.loads(encode(imagenet1k))
+    return json.loads(HIERARCHY.encode(imagenet1k))
 
 
 def named(data: dict[str, Any], key: str) -> dict[str, Any]:
@@ -157,7 +157,7 @@ def test_ways_that_would_unfold_without_end_stay_small(write):
         rows += [f",{side}{level},{side}{level},d{level}" for side in ("left", "right")]
         rows.append(f",d{level + 1},d{level + 1},left{level}|right{level}")
     rows += ["0,end,end,d40", "1,other,other,d40"]
-    data = json.loads(encode(load(write, "\n".join(rows), "diamonds")))
+    data = json.loads(HIERARCHY.encode(load(write, "\n".join(rows), "diamonds")))
     assert len(data["nodes"]) == 123
     assert sum(len(node["children"]) for node in data["nodes"]) == 2 * 40 + 2
 
@@ -173,7 +173,7 @@ def test_takes_three_queries_however_many_nodes_there_are(write, size, django_as
     rows = "name,parents\n" + "".join(f"class {n},kind {n % (size // 10)}\n" for n in range(size))
     taxonomy = load(write, rows)
     with django_assert_num_queries(3):
-        encode(taxonomy)
+        HIERARCHY.encode(taxonomy)
 
 
 def test_is_made_once_and_then_comes_from_the_cache(write, django_assert_num_queries):
@@ -199,8 +199,8 @@ def test_the_address_changes_with_anything_that_is_shown_and_only_then(write):
 def test_two_taxonomies_do_not_mix(write, imagenet1k):
     pets = load(write, PETS)
     store("again", read_class_list(IMAGENET1K_FILE))
-    assert len(json.loads(encode(pets))["nodes"]) == 9
-    assert len(json.loads(encode(imagenet1k))["nodes"]) == 1860
+    assert len(json.loads(HIERARCHY.encode(pets))["nodes"]) == 9
+    assert len(json.loads(HIERARCHY.encode(imagenet1k))["nodes"]) == 1860
 
 
 def test_the_page_names_the_data_and_whoever_labels_may_open_it(write, labeler_client):

@@ -3,6 +3,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from annotation.importing import seen
 from annotation.importing.datasets import import_dataset
 from taxonomy.commands import JsonCommand
 
@@ -27,3 +28,8 @@ class Command(JsonCommand):
                 options["name"], options["labels"], options["images"], options["taxonomy"],
                 progress,
             )  # fmt: skip
+
+    def describe(self, result: dict[str, Any]) -> str:
+        told = {key: value for key, value in result.items() if key not in seen.KEYS}
+        warnings = [f"Warning: {one}" for one in seen.warnings(result)]
+        return "\n".join([super().describe(told), *warnings])

@@ -159,6 +159,7 @@ def test_the_result_says_what_there_is_and_what_is_new(photos):
     assert run("import_dataset", "photos", labels, "--images", photos / "photos") == {
         "dataset": "photos", "taxonomy": "six", "images": 5, "images_new": 1,
         "files": 5, "files_new": 1, "candidates_new": 1,
+        "also_reference_images": 0, "also_guide_images": 0, "guide_entries": [],
     }  # fmt: skip
 
 
