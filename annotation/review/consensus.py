@@ -16,13 +16,13 @@ from annotation.models import Judgment, VerdictRule
 from taxonomy.bulk import analyze, array_literal, copy_rows, distinct
 
 # The words that count: a reviewer's last one, unless it takes the earlier ones back, in the latest
-# round that judged the candidate. Imported rounds are older than all that were held here.
+# round that judged the candidate. Imported rounds are one, older than all that were held here.
 LAST_WORDS = """
     SELECT candidate_id, reviewer_id, verdict FROM (
         SELECT word.*, max(rank) FILTER (WHERE verdict <> 0) OVER (PARTITION BY candidate_id) AS last
         FROM (
             SELECT DISTINCT ON (candidate_id, reviewer_id) candidate_id, reviewer_id, verdict,
-                judged.id + CASE WHEN judged.file_sha256 = '' THEN 1::bigint << 40 ELSE 0 END AS rank
+                CASE WHEN judged.file_sha256 = '' THEN judged.id ELSE 0 END AS rank
             FROM annotation_judgment said
             JOIN annotation_reviewround judged ON judged.id = said.round_id
             WHERE candidate_id = ANY(%s::bigint[])
@@ -39,12 +39,16 @@ FINAL = """
 """
 
 APPLY = """
-    UPDATE annotation_candidate candidate
-    SET verdict = decided.verdict, disputed = decided.disputed
-    FROM unnest(%s::bigint[], %s::int[], %s::bool[]) AS decided (id, verdict, disputed)
-    WHERE candidate.id = decided.id
-      AND (candidate.verdict <> decided.verdict OR candidate.disputed <> decided.disputed)
-    RETURNING 1
+    WITH changed AS (
+        UPDATE annotation_candidate candidate
+        SET verdict = decided.verdict, disputed = decided.disputed
+        FROM unnest(%s::bigint[], %s::int[], %s::bool[]) AS decided (id, verdict, disputed)
+        JOIN annotation_candidate former ON former.id = decided.id
+        WHERE candidate.id = decided.id
+          AND (candidate.verdict <> decided.verdict OR candidate.disputed <> decided.disputed)
+        RETURNING candidate.verdict <> former.verdict AS verdict
+    )
+    SELECT count(*) FILTER (WHERE verdict) FROM changed
 """
 
 
@@ -93,7 +97,7 @@ def judged_candidates() -> NDArray[np.int64]:
 
 
 def apply_verdicts(decided: Verdicts) -> int:
-    """Give the candidates these verdicts; how many are other than before.
+    """Give the candidates these verdicts; how many verdicts are other than before.
 
     Whoever calls it holds the locks of the candidates' images, or sees to it that nobody judges
     meanwhile.
@@ -102,7 +106,7 @@ def apply_verdicts(decided: Verdicts) -> int:
         cursor.execute(
             APPLY, [array_literal(one) for one in (decided.ids, decided.verdicts, decided.disputed)]
         )
-        changed = cursor.rowcount
+        (changed,) = cursor.fetchone()
     analyze("annotation_candidate")
     return changed
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from config.prepared import Statement
 
 # Of each reviewer the last word counts, unless it takes the former ones back; of several rounds the
-# latest that judged the candidate (imported ones are older than all that were held here). What an
-# adjudicator has decided stands. Dawid-Skene needs all judgments at once: until it is computed the
+# latest that judged the candidate (imported ones are one, older than all that were held here). What
+# an adjudicator has decided stands. Dawid-Skene needs all judgments at once: until it is computed the
 # majority stands. `consensus.verdicts_by` does the same for many candidates.
 DECIDE = Statement(
     "decide",
@@ -30,8 +30,8 @@ DECIDE = Statement(
             FROM (
                 SELECT verdict, rank, max(rank) FILTER (WHERE verdict <> 0) OVER () AS last
                 FROM (
-                    SELECT DISTINCT ON (reviewer_id) verdict, judged.id + CASE
-                        WHEN judged.file_sha256 = '' THEN 1::bigint << 40 ELSE 0 END AS rank
+                    SELECT DISTINCT ON (reviewer_id) verdict,
+                        CASE WHEN judged.file_sha256 = '' THEN judged.id ELSE 0 END AS rank
                     FROM annotation_judgment said
                     JOIN annotation_reviewround judged ON judged.id = said.round_id
                     WHERE candidate_id = touched.id ORDER BY reviewer_id, said.id DESC
