@@ -58,20 +58,10 @@ def imports(scratch: Path) -> list[Line]:
 
 def pictures(scratch: Path) -> list[Line]:
     """Reading, checking and storing photographs, real ones if there are."""
-    import numpy as np
-    from PIL import Image
+    from benchmarks.world import photographs
 
-    from benchmarks.world import real_data
-
-    real = real_data()
-    folder = real / "images" if real else scratch / "pictures"
-    if not real:
-        folder.mkdir()
-        rng = np.random.default_rng(1)
-        for number in range(500):
-            pixels = rng.integers(0, 255, (38, 50, 3)).astype(np.uint8)
-            Image.fromarray(pixels).resize((500, 375)).save(folder / f"p{number}.jpg")
-    files = sorted(path for path in folder.rglob("*.*") if path.suffix.lower() in (".jpg", ".jpeg"))
+    files = photographs(scratch)
+    folder = files[0].parent
     labels = scratch / "pictures.csv"
     labels.write_text("image_id,class_index\n" + "".join(f"{path.name},0\n" for path in files))
     seconds, memory = manage("import_dataset", "pictures", labels, "--images", folder, "--json")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from config.embedded import BASE_DIR
 from taxonomy.models import LabelClass
@@ -29,6 +30,19 @@ def real_data() -> Path | None:
     """The folder of real data: TUSKER_DATA, or `../shared/data` beside the project."""
     folder = Path(os.environ.get("TUSKER_DATA") or BASE_DIR.parent / "shared" / "data")
     return folder if (folder / "predictions").is_dir() else None
+
+
+def photographs(scratch: Path) -> list[Path]:
+    """500 photographs in one folder, real ones or drawn into `scratch`, in the order of names."""
+    if (real := real_data()) is not None:
+        return sorted((real / "images").glob("*.JPEG"))
+    folder = scratch / "pictures"
+    folder.mkdir()
+    rng = np.random.default_rng(1)
+    for number in range(500):
+        pixels = rng.integers(0, 255, (38, 50, 3)).astype(np.uint8)
+        Image.fromarray(pixels).resize((500, 375)).save(folder / f"p{number:03d}.jpg")
+    return sorted(folder.iterdir())
 
 
 def paper_scale(scratch: Path) -> Source:

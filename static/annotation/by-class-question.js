@@ -21,9 +21,9 @@ export const ABOUT_ONE = {
 // first, second: the names of the classes.
 export const aboutTwo = (first, second) => ({
   answers: [
-    { name: "first", key: "1", icon: "1", text: first, verdicts: [YES, NO] },
-    { name: "second", key: "2", icon: "2", text: second, verdicts: [NO, YES] },
-    { name: "both", key: "3", icon: "1 2", text: "Both", verdicts: [YES, YES] },
+    { name: "first", key: "1", icon: "①", text: first, verdicts: [YES, NO] },
+    { name: "second", key: "2", icon: "②", text: second, verdicts: [NO, YES] },
+    { name: "both", key: "3", icon: "①②", text: "Both", verdicts: [YES, YES] },
     { name: "neither", key: "N", icon: "✕", text: "Neither", verdicts: [NO, NO] },
     { name: "unclear", key: "U", icon: "?", text: "Unclear", verdicts: [UNCLEAR, UNCLEAR] },
   ],

@@ -39,8 +39,10 @@ function withIcon(icon, text) {
 export function showAsked(classes, nameOf) {
   const found = classes.map(nameOf);
   const names = found.map(({ names: [name] }) => make("strong", "", name));
-  byId("asked").replaceChildren(...names.flatMap((name, nth) => [nth ? ", which " : "Which show ", name]));
-  if (names.length) byId("asked").append("?");
+  const [first, second] = names;
+  if (!first) byId("asked").replaceChildren();
+  else if (second) byId("asked").replaceChildren(first, " or ", second, "?");
+  else byId("asked").replaceChildren("Which show ", first, "?");
   setText(byId("definition"), found.map(({ definition }) => definition).join(" – "));
 }
 

@@ -144,7 +144,7 @@ function confirm() {
   if (isUntouched && performance.now() - session.watch.since < TOO_SOON_MS) return undefined;
   const missing = state.missing(isSeen).length;
   if (missing) return view.hint(`${missing} not seen and not marked: mark what you can tell, or load again.`);
-  const counts = head.countsOf(page, answerTo, question);
+  const counts = head.countsOf(page, answerTo, question).map((one) => ({ ...one, text: one.count }));
   const ops = state.confirm(session.elapsed(), isSeen);
   session.send(page, ops);
   if (ops.length) trace.show(null, counts, true);
