@@ -35,6 +35,9 @@ MEDIA_TYPES = {
     "pdf": "application/pdf",
 }
 
+# Altair's methods that set one property of a channel, such as .scale(), keep what they are called on
+# in the class: two threads that draw would mix up their figures. So nothing here uses them.
+
 # The expression interpreter that Vega-Embed brings along works without eval, as the page's
 # Content-Security-Policy asks.
 SNIPPET = "window.vegaEmbed = vegaEmbed;"
@@ -50,8 +53,8 @@ def accuracy_figure(rows: Sequence[dict[str, Any]], theme: Theme = "light") -> d
 
     points = [_point(row) for row in rows if _is_drawn(row)]
     domain = _domain(points)
-    x = partial(_position, alt.X, title="top-1 accuracy", domain=domain)
-    y = partial(_position, alt.Y, title="multi-label accuracy", domain=domain)
+    x = partial(_position, alt, alt.X, title="top-1 accuracy", domain=domain)
+    y = partial(_position, alt, alt.Y, title="multi-label accuracy", domain=domain)
     found = "indexof(lower(datum.participant), match) >= 0"
     base = alt.Chart(alt.Data(values=points)).encode(
         color=_colour(alt, points, theme),
@@ -61,7 +64,8 @@ def accuracy_figure(rows: Sequence[dict[str, Any]], theme: Theme = "light") -> d
     equal = alt.Chart(ends).mark_line(
         strokeDash=[4, 4], color=INK[theme]["line"], strokeWidth=1, aria=False
     )
-    shape = alt.Shape("kind:N", legend=None).scale(domain=KINDS, range=["circle", "diamond"])
+    shapes = alt.Scale(domain=KINDS, range=["circle", "diamond"])
+    shape = alt.Shape("kind:N", legend=None, scale=shapes)
     rules, marks = (
         base.mark_rule(strokeWidth=1.2, aria=False),
         base.mark_point(filled=True, size=36, aria=False),
@@ -85,14 +89,20 @@ def range_figure(points: Sequence[dict[str, Any]], theme: Theme = "light") -> di
     """
     import altair as alt
 
-    x = alt.X("judged:Q", title="candidates judged").scale(zero=False, nice=False)
-    y = alt.Y("width:Q", title="what multi-label accuracy can still move").axis(format="%")
+    x = alt.X(
+        "judged:Q", title="candidates judged", scale=alt.Scale(zero=False, nice=False),
+        axis=alt.Axis(format="~s", tickCount=5),
+    )  # fmt: skip
+    y = alt.Y(
+        "width:Q", title="what multi-label accuracy can still move", scale=alt.Scale(domainMin=0),
+        axis=alt.Axis(format="%"),
+    )  # fmt: skip
     found = "indexof(lower(datum.participant), match) >= 0"
     base = alt.Chart(alt.Data(values=[_width(point) for point in points])).encode(
-        x=x.axis(format="~s", tickCount=5),
-        y=y.scale(domainMin=0),
+        x=x,
+        y=y,
         detail="participant:N",
-        color=_colour(alt, points, theme),
+        color=_colour(alt, points, theme, legend="top-right"),
         opacity=alt.condition(found, alt.value(0.7), alt.value(0.08)),
     )
     lines = base.mark_line(strokeWidth=1.2, aria=False)
@@ -136,18 +146,20 @@ def script() -> bytes:
     return path.read_bytes()
 
 
-def _position(channel: Any, field: str, title: str, domain: list[float]) -> Any:
-    return channel(f"{field}:Q", title=title).scale(domain=domain, nice=False).axis(format="%")
+def _position(alt: Any, channel: Any, field: str, title: str, domain: list[float]) -> Any:
+    scale = alt.Scale(domain=domain, nice=False)
+    return channel(f"{field}:Q", title=title, scale=scale, axis=alt.Axis(format="%"))
 
 
-def _colour(alt: Any, points: Sequence[dict[str, Any]], theme: Theme) -> Any:
-    """By kind; the legend is there only if there are two kinds."""
+def _colour(
+    alt: Any, points: Sequence[dict[str, Any]], theme: Theme, legend: str = "top-left"
+) -> Any:
+    """By kind; the legend is there, in that corner, only if there are two kinds."""
     colours = dict(zip(KINDS, COLOURS[theme], strict=True))
     kinds = [kind for kind in KINDS if any(point["kind"] == kind for point in points)]
-    legend = alt.Legend() if len(kinds) > 1 else None
-    return alt.Color("kind:N", title=None, legend=legend).scale(
-        domain=kinds, range=[colours[kind] for kind in kinds]
-    )
+    scale = alt.Scale(domain=kinds, range=[colours[kind] for kind in kinds])
+    shown = alt.Legend(orient=legend) if len(kinds) > 1 else None
+    return alt.Color("kind:N", title=None, legend=shown, scale=scale)
 
 
 def _is_drawn(row: dict[str, Any]) -> bool:
@@ -221,5 +233,5 @@ def _config(theme: Theme) -> dict[str, Any]:
             "domainColor": ink["line"], "tickColor": ink["line"], "titleFontWeight": 500,
             "labelFontSize": 12, "titleFontSize": 13, "titlePadding": 10,
         },
-        "legend": {"labelColor": ink["text"], "labelFontSize": 12, "orient": "top-left"},
+        "legend": {"labelColor": ink["text"], "labelFontSize": 12},
     }  # fmt: skip

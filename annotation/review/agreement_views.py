@@ -19,7 +19,7 @@ from annotation.review.agreement import Pair, agreement_of
 from annotation.review.tables import Column, Row, sort_table
 from taxonomy.models import Taxonomy
 
-SHOWN = 100
+SHOWN = 25
 MEASURES = [
     Column("candidates", "Candidates", "that several reviewers judged"),
     Column("same", "All say one thing"),

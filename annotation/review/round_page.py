@@ -17,7 +17,7 @@ from annotation.review.tables import Column, Row, sort_table
 from taxonomy.guide.reading import Text, html_of
 
 FIGURES_SECONDS = 10
-CLASSES_SHOWN = 100
+CLASSES_SHOWN = 25
 State = ReviewRound.State
 
 REVIEWERS = [

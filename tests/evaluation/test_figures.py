@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import gzip
 import xml.etree.ElementTree as ElementTree
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from evaluation import figures
-from evaluation.figures import accuracy_figure, draw
+from evaluation.figures import accuracy_figure, draw, range_figure
 
 
 def row(name: str, top1: float, multi_label: float, n: int = 100, kind: str = "model") -> dict:
@@ -108,3 +109,27 @@ def test_the_script_is_made_once_and_kept(settings, tmp_path):
     file.write_bytes(b"kept")
     assert figures.script() == b"kept"
     assert [path.name for path in file.parent.iterdir()] == [file.name]
+
+
+def test_threads_that_draw_at_once_do_not_mix_up_their_figures():
+    rows = [row(f"net-{place}", 0.5 + place / 100, 0.6 + place / 100) for place in range(5)]
+    points = [
+        {"participant": "net", "kind": "model", "judged": n, "range_low": 0.1, "range_high": 0.9}
+        for n in range(5)
+    ]
+    drawings = [lambda: accuracy_figure(rows), lambda: range_figure(points)]
+    alone = [drawing() for drawing in drawings]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(lambda place: drawings[place % 2](), range(80)))
+    for place, spec in enumerate(together):
+        assert titles(spec) == titles(alone[place % 2])
+
+
+def titles(spec: object) -> list[str]:
+    """All titles of axes and legends in a specification, in its order."""
+    if isinstance(spec, list):
+        return [title for part in spec for title in titles(part)]
+    if not isinstance(spec, dict):
+        return []
+    own = [str(spec["title"])] if "title" in spec else []
+    return own + [title for part in spec.values() for title in titles(part)]
