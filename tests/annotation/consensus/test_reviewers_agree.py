@@ -62,6 +62,7 @@ class TestCohensKappa:
         assert found.n.tolist() == [[2, 0], [0, 1]]
         assert np.isnan(found.kappa).tolist() == [[False, True], [True, True]]
 
+    @settings(deadline=None)
     @given(tables(), st.data())
     def test_of_a_subset_it_is_that_of_its_rows(self, table, data):
         kept = np.array(
@@ -95,12 +96,14 @@ class TestFleissKappa:
         votes = np.array(FLEISS.split(), int).reshape(10, 5)
         assert fleiss_kappa(votes) == pytest.approx(0.210, abs=5e-4)
 
+    @settings(deadline=None)
     @given(tables(fewest_reviewers=2, full=True))
     def test_with_the_same_number_of_judgments_it_is_as_statsmodels_has_it(self, table):
         votes = judgments_of(table).votes
         assume(np.count_nonzero(votes.any(axis=0)) > 1)
         assert fleiss_kappa(votes) == pytest.approx(inter_rater.fleiss_kappa(votes), abs=EXACT)
 
+    @settings(deadline=None)
     @given(tables())
     def test_with_varying_numbers_it_is_what_its_formula_says(self, table):
         votes = judgments_of(table).votes
@@ -161,6 +164,7 @@ class TestAgreementWithTheOthers:
         assert share.n.tolist() == [0, 0, 1]
         assert share.agreed.tolist() == [0, 0, 0]
 
+    @settings(deadline=None)
     @given(tables())
     def test_it_is_the_majority_without_oneself(self, table):
         share = agreement_with_others(judgments_of(table))

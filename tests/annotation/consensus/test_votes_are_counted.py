@@ -9,7 +9,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annotation import consensus, models
@@ -78,6 +78,7 @@ def test_unanimous_is_what_all_say(row, verdict, share):
     assert decision.confidence[0] == pytest.approx(share)
 
 
+@settings(deadline=None)
 @given(tables())
 def test_both_rules_count_as_plain_loops_do(table):
     judgments = judgments_of(table)
@@ -92,6 +93,7 @@ def test_both_rules_count_as_plain_loops_do(table):
         assert unanimous(judgments).confidence[number] == share
 
 
+@settings(deadline=None)
 @given(tables(), st.randoms(use_true_random=False))
 def test_the_order_of_judgments_and_the_numbers_of_reviewers_are_nothing(table, random):
     columns = list(range(table.shape[1]))
@@ -102,12 +104,14 @@ def test_the_order_of_judgments_and_the_numbers_of_reviewers_are_nothing(table, 
         assert before.confidence.tolist() == after.confidence.tolist()
 
 
+@settings(deadline=None)
 @given(tables())
 def test_where_all_agree_the_majority_says_the_same(table):
     agreed = unanimous(judgments_of(table)).verdicts
     assert (majority(judgments_of(table)).verdicts == agreed)[agreed != UNJUDGED].all()
 
 
+@settings(deadline=None)
 @given(tables(), st.data())
 def test_a_part_of_the_candidates_has_the_same_votes_by_itself(table, data):
     kept = np.array(data.draw(st.lists(st.booleans(), min_size=len(table), max_size=len(table))))
