@@ -67,6 +67,15 @@ def test_the_figure_can_be_pointed_at_under_the_strict_policy(page):
     assert style == "fixed"
 
 
+def test_what_accuracies_can_still_move_is_drawn_and_can_be_pointed_at(page):
+    lines = page.locator("#ranges svg .layer_0_marks path")
+    expect(lines.first).to_be_visible(timeout=20_000)
+    point = page.locator("#ranges svg .layer_1_marks path").first
+    point.hover(force=True)
+    expect(page.locator("#vg-tooltip-element")).to_contain_text("candidates judged")
+    assert page.locator("#figure svg").count() == 1
+
+
 def test_the_line_of_equal_accuracies_is_drawn(page):
     line = page.locator("#figure svg .layer_0_marks path")
     expect(line).to_have_attribute("d", re.compile("^M0,.*L"), timeout=20_000)
@@ -108,7 +117,7 @@ def test_recompute_shows_the_new_numbers_by_itself(page, report, worker):
 def test_the_figure_is_exported_for_a_paper(page):
     for name, start in (("SVG", b"<svg"), ("PDF", b"%PDF"), ("PNG", b"\x89PNG")):
         with page.expect_download() as download:
-            page.get_by_role("link", name=name, exact=True).click()
+            page.locator(".figure").first.get_by_role("link", name=name, exact=True).click()
         assert download.value.path().read_bytes().startswith(start)
         assert download.value.suggested_filename == f"zebra-all.{name.lower()}"
 

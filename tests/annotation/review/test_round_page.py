@@ -39,7 +39,7 @@ def page(user: User, current: ReviewRound, **asked: object) -> str:
 
 def rows(text: str, table: str) -> list[list[str]]:
     """The cells of a table, its tags taken off."""
-    part = text[text.index(f'aria-labelledby="{table}"') :]
+    part = text[text.index(f'aria-label="Table of {table}"') :]
     body = re.search(r"<tbody>(.*?)</tbody>", part, re.S)[1]
     cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.S) for row in body.split("</tr>")]
     plain = [[re.sub(r"<[^>]+>", "", cell).strip() for cell in row] for row in cells if row]
