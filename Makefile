@@ -33,7 +33,7 @@ stop:
 	$(RUN) -c "from config import embedded; embedded.stop()"
 
 test: install
-	$(RUN) -m pytest
+	$(RUN) -m tests
 
 bench: install
 	$(RUN) -m benchmarks $(BENCH)

@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from playwright.sync_api import Locator, Page, expect
 
-from annotation.models import Candidate, Verdict
+from annotation.models import Candidate, RoundCandidate, Verdict
 from taxonomy.models import Taxonomy
 from taxonomy.relations import State, Statement, enter
 from tests.browser.test_reviewers_path import judge_all, saved, shown
@@ -292,6 +292,7 @@ def test_judging_does_not_wait_for_the_panel(open_page, reviewer, world, taxonom
 def test_hints_stand_under_the_definition_of_the_class_they_are_about(
     open_page, reviewer, world, taxonomy
 ):
+    RoundCandidate.objects.exclude(candidate__class_index__in=[2, 3]).delete()
     Candidate.objects.exclude(class_index__in=[2, 3]).delete()
     page = open_page(reviewer)
     page.goto(reverse("review_round", args=[world.pk]))

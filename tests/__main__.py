@@ -1,0 +1,40 @@
+"""Runs the whole suite as two processes side by side, each with servers of its own.
+
+`python -m tests [options of pytest]`. Tests in the browser and under load wait for much, the others
+compute: together they take little more than half the time. Prints what the first says as it comes,
+and then what the second said.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+SLOW = ["tests/browser", "tests/load"]
+
+
+def start(home: str, arguments: list[str], output: int | None = None) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, "TUSKER_HOME": str(ROOT / "var" / home)}
+    command = [sys.executable, "-m", "pytest", *arguments, *sys.argv[1:]]
+    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
+
+
+def main() -> int:
+    with tempfile.TemporaryFile() as said:
+        others = start(
+            "test-home", ["tests", *(f"--ignore={path}" for path in SLOW)], said.fileno()
+        )
+        code = start("test-home-browser", SLOW).wait()
+        code = others.wait() or code
+        said.seek(0)
+        sys.stdout.flush()
+        sys.stdout.buffer.write(said.read())
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
