@@ -131,6 +131,7 @@ function move(place) {
 }
 
 function propose() {
+  if (!state.current) return;
   state.propose();
   keep(proposalKey, state.proposal);
   render();
