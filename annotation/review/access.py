@@ -53,17 +53,12 @@ def round_to_judge(round_id: int, user: User) -> ReviewRound:
     return review_round
 
 
-def round_to_see(round_id: int, user: User) -> ReviewRound:
-    """The round, if the user may see it; raises as `round_to_judge` does."""
+def round_to_see(round_id: int, user: User) -> tuple[ReviewRound, bool]:
+    """(the round, whether the user judges in it), if they may see it; raises as `round_to_judge`."""
     review_round, is_theirs = _fetch(round_id, user)
     if ADMIN in roles_of(user) or (is_theirs and review_round.state != State.PLANNED):
-        return review_round
+        return review_round, is_theirs
     raise PermissionDenied
-
-
-def judges_in(review_round: ReviewRound, user: User) -> bool:
-    """Whether the user is one of the round's reviewers."""
-    return _fetch(review_round.pk, user)[1]
 
 
 def blind_rounds_of(user: User) -> QuerySet[Any]:

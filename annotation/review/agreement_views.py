@@ -19,6 +19,7 @@ from annotation.review.agreement import Pair, agreement_of
 from annotation.review.tables import Column, Row, sort_table
 from taxonomy.models import Taxonomy
 
+State = ReviewRound.State
 SHOWN = 25
 MEASURES = [
     Column("candidates", "Candidates", "that several reviewers judged"),
@@ -52,50 +53,52 @@ def agreement(request: HttpRequest) -> HttpResponse:
     nothing of blind rounds that are not over.
     """
     user = signed_in(request)
-    hidden = set(blind_rounds_of(user).values_list("pk", flat=True))
-    there = [
-        one for one in visible_rounds(user).select_related("taxonomy") if one.state != "planned"
-    ]
-    chosen, taxonomy, rounds = _choose(request, [one for one in there if one.pk not in hidden])
-    if request.GET.get("round", "").isdecimal() and chosen is None:
-        raise PermissionDenied
+    bound = set(blind_rounds_of(user).values_list("pk", flat=True))
+    there = list(visible_rounds(user).exclude(state=State.PLANNED).select_related("taxonomy"))
+    shown = [one for one in there if one.pk not in bound]
+    chosen, taxonomy, rounds = _choose(request, shown)
     context: dict[str, Any] = {
         "round": chosen,
         "taxonomy": taxonomy,
-        "rounds": [one for one in there if one.pk not in hidden],
-        "taxonomies": list(dict.fromkeys(one.taxonomy for one in there)),
-        "hidden": [one for one in there if one.pk in hidden],
+        "rounds": shown,
+        "taxonomies": list(dict.fromkeys(one.taxonomy for one in shown)),
+        "hidden": [one for one in there if one.pk in bound],
+        "query": request.GET.urlencode(),
     }
     if taxonomy:
         found = agreement_of([one.pk for one in rounds], taxonomy)
-        asked, every = request.GET.dict(), "every" in request.GET
-        sees_all = ADMIN in roles_of(user)
-        people = _names(found["reviewers"], user, sees_all)
-        classes = sort_table("classes", NAMED, found["classes"], asked, "alpha")
-        pairs = sort_table(
-            "pairs", PAIRS, _pairs(found["pairs"], people, user, sees_all), asked, "-n"
-        )
-        own = _reviewers(found["reviewers"], people, user, sees_all)
-        context |= {
-            "overall": found["overall"],
-            "groups": sort_table("groups", GROUPS, found["groups"], asked, "-candidates"),
-            "reviewers": sort_table("reviewers", REVIEWERS, own, asked, "-n"),
-            "classes": classes,
-            "class_rows": classes.rows if every else classes.rows[:SHOWN],
-            "pairs": pairs,
-            "pair_rows": pairs.rows if every else pairs.rows[:SHOWN],
-            "query": request.GET.urlencode(),
-        }
+        context |= _figures(found, user, request.GET.dict())
     return render(request, "annotation/agreement.html", context)
+
+
+def _figures(found: dict[str, Any], user: User, asked: dict[str, str]) -> dict[str, Any]:
+    """The tables, of which the longer two are cut off unless `every` is asked for."""
+    sees_all = ADMIN in roles_of(user)
+    names = _names(found["reviewers"], user, sees_all)
+    people = _reviewers(found["reviewers"], names, user, sees_all)
+    classes = sort_table("classes", NAMED, found["classes"], asked, "alpha")
+    pairs = sort_table("pairs", PAIRS, _pairs(found["pairs"], names, user, sees_all), asked, "-n")
+    most = None if "every" in asked else SHOWN
+    return {
+        "overall": found["overall"],
+        "groups": sort_table("groups", GROUPS, found["groups"], asked, "-candidates"),
+        "reviewers": sort_table("reviewers", REVIEWERS, people, asked, "-n"),
+        "classes": classes,
+        "class_rows": classes.rows[:most],
+        "pairs": pairs,
+        "pair_rows": pairs.rows[:most],
+    }
 
 
 def _choose(
     request: HttpRequest, open_to_reader: Sequence[ReviewRound]
 ) -> tuple[ReviewRound | None, Taxonomy | None, list[ReviewRound]]:
     """(the one round that was asked for, the taxonomy, the rounds)."""
-    for one in open_to_reader:
-        if str(one.pk) == request.GET.get("round"):
-            return one, one.taxonomy, [one]
+    if asked := request.GET.get("round"):
+        for one in open_to_reader:
+            if str(one.pk) == asked:
+                return one, one.taxonomy, [one]
+        raise PermissionDenied
     taxonomies = {str(one.taxonomy_id): one.taxonomy for one in reversed(open_to_reader)}
     latest = next(reversed(taxonomies.values()), None)
     taxonomy = taxonomies.get(request.GET.get("taxonomy", ""), latest)

@@ -13,8 +13,9 @@ from annotation.models import ReviewRound, Verdict
 from annotation.review.queue import Turn
 from config.prepared import Statement
 
-# What a reviewer sees of a candidate: what they said of it in this round; nothing, if it is still
-# to be judged in their turn; else what is held of it, unless the round is blind.
+# What a reviewer sees of a candidate: what they said of it in this round, in this turn if it is asked
+# there (what came too late for a former turn does not end this one); nothing, if it is still to be
+# judged; else what is held of it, unless the round is blind.
 DESCRIBE = Statement(
     "describe",
     "bigint, bigint, bool, bigint[], bigint[]",
@@ -28,11 +29,6 @@ DESCRIBE = Statement(
                 candidate.added_by_id IS NOT NULL AND (NOT $3 OR candidate.added_by_id = $1)
                     AS added
             FROM annotation_candidate candidate
-            LEFT JOIN LATERAL (
-                SELECT verdict FROM annotation_judgment
-                WHERE candidate_id = candidate.id AND reviewer_id = $1 AND round_id = $2
-                ORDER BY id DESC LIMIT 1
-            ) mine ON true
             CROSS JOIN LATERAL (
                 SELECT EXISTS (
                     SELECT FROM annotation_roundcandidate known
@@ -46,6 +42,12 @@ DESCRIBE = Statement(
                     ) other WHERE other.verdict <> 0
                 ) AS now
             ) asked
+            LEFT JOIN LATERAL (
+                SELECT verdict FROM annotation_judgment
+                WHERE candidate_id = candidate.id AND reviewer_id = $1 AND round_id = $2
+                  AND (NOT asked.now OR item_id = wanted.item)
+                ORDER BY id DESC LIMIT 1
+            ) mine ON true
             WHERE candidate.image_id = image.id
               AND (asked.now OR mine.verdict <> 0 OR (NOT $3 AND candidate.verdict <> 0))
         ) shown),

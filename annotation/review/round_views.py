@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.roles import ADMIN, REVIEWER, roles_of, roles_required, signed_in
 from annotation.models import Dataset, ReviewRound
 from annotation.review import rounds
-from annotation.review.access import judges_in, round_to_see, visible_rounds
+from annotation.review.access import round_to_see, visible_rounds
 from annotation.review.forms import RoundForm
 from annotation.review.preview import foresee
 from annotation.review.round_page import figures_of, instructions_of
@@ -92,13 +92,13 @@ def round_preview(request: HttpRequest, taxonomy_id: int) -> HttpResponse:
 def round_page(request: HttpRequest, round_id: int) -> HttpResponse:
     """?reviewers= and ?classes= sort the tables; with ?every= all classes are listed."""
     user = signed_in(request)
-    current = round_to_see(round_id, user)
+    current, judges = round_to_see(round_id, user)
     is_admin = ADMIN in roles_of(user)
     context = figures_of(current, user, is_admin, request.GET.dict()) | {
         "round": current,
         "datasets": current.datasets.order_by("name"),
         "scope": scope_of(current),
-        "judges": judges_in(current, user),
+        "judges": judges,
         "instructions": instructions_of(current),
         "query": request.GET.urlencode(),
     }

@@ -113,7 +113,7 @@ def review_page(request: HttpRequest, round_id: int, turn_id: int) -> JsonRespon
 @require_GET
 @roles_required(ADMIN, REVIEWER)
 def review_progress(request: HttpRequest, round_id: int) -> JsonResponse:
-    current = round_to_see(round_id, signed_in(request))
+    current, _ = round_to_see(round_id, signed_in(request))
     progress = rounds.progress(current)
     return JsonResponse(
         {

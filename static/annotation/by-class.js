@@ -131,6 +131,7 @@ function move(place) {
 }
 
 function propose() {
+  if (!state.current) return;
   state.propose();
   keep(proposalKey, state.proposal);
   render();
@@ -139,7 +140,8 @@ function propose() {
 
 function confirm() {
   const page = state.current;
-  if (!page || !session.isSeen) return undefined;
+  if (!page) return undefined;
+  if (!session.isSeen) return view.hint("The images are still on their way.");
   const isUntouched = !state.isFinished(page) && !Object.keys(state.marks).length;
   if (isUntouched && performance.now() - session.watch.since < TOO_SOON_MS) return undefined;
   const missing = state.missing(isSeen).length;

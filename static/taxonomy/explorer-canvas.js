@@ -82,7 +82,7 @@ export class Drawing {
       this.#fill(step, box);
       if (box.y1 - box.y0 >= FOR_NAME.height) labelled.push([step, box]);
       if (step === marked || step === pointed) boxes.set(step, box);
-      const grid = moving || box.tiny || this.pictures.none ? null : gridOf(step, view, width);
+      const grid = moving || box.tiny || !this.pictures.tell(step) ? null : gridOf(step, view, width);
       if (grid) grids.push(grid);
     });
     context.textBaseline = "middle";
@@ -158,7 +158,7 @@ export class Drawing {
     const { context, theme } = this;
     const width = box.x1 - box.x0;
     const height = box.y1 - box.y0;
-    const pictured = !this.pictures.none && fits(width, height, FOR_UPRIGHT_PICTURE);
+    const pictured = this.pictures.of(step).length && fits(width, height, FOR_UPRIGHT_PICTURE);
     const side = pictured ? width - 6 : 0;
     const length = Math.min(this.#measure(step.name, theme.small), height - side - 3 * PAD);
     const top = (box.y0 + box.y1 - side - length - PAD) / 2;
@@ -178,11 +178,12 @@ export class Drawing {
     const folded = step.folded.length ? [`${step.folded.join(" › ")} ›`] : [];
     const text = LINE * (lines.length + 1 + folded.length);
     const free = box.y1 - box.y0 - text - 4 * PAD;
-    const side = this.pictures.none ? 0 : Math.min(LARGEST_PICTURE, room, free);
+    const side = this.pictures.of(step).length ? Math.min(LARGEST_PICTURE, room, free) : 0;
+    const tall = this.pictures.heightOf(step, side);
     const x = box.x0 + PAD;
-    const top = (box.y0 + box.y1 - text - (side ? side + PAD : 0)) / 2;
-    if (side) this.#picture(step, x, top, side);
-    this.#lines(x, top + (side ? side + PAD : 0), room, [
+    const top = (box.y0 + box.y1 - text - (side ? tall + PAD : 0)) / 2;
+    if (side) this.#picture(step, x, top - (side - tall) / 2, side);
+    this.#lines(x, top + (side ? tall + PAD : 0), room, [
       ...folded.map((line) => [line, theme.small, theme.muted]),
       ...lines.map((line) => [line, theme.name, theme.text]),
       [countText(step.node.count), theme.small, theme.muted],
@@ -196,7 +197,8 @@ export class Drawing {
     const height = box.y1 - box.y0;
     const middle = (box.y0 + box.y1) / 2;
     let x = box.x0 + PAD;
-    if (!this.pictures.none && fits(width, height, FOR_PICTURE)) {
+    const pictured = step.isLeaf ? !this.pictures.none : this.pictures.of(step).length;
+    if (pictured && fits(width, height, FOR_PICTURE)) {
       const side = Math.min(height - 4, LARGEST_PICTURE, width * PICTURE_PART);
       const inset = Math.min((height - side) / 2, PAD);
       this.#picture(step, box.x0 + inset, middle - side / 2, side);

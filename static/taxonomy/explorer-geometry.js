@@ -139,13 +139,14 @@ export function between(from, to, part) {
   };
 }
 
-// The step at a point, or null; `gridded` says whether grids are drawn.
+// The step at a point, or null; gridded(step) says whether the classes below it are drawn as a grid.
 export function stepAt(hierarchy, view, x, y, width, gridded) {
   const height = (y - view.shift) / view.scale;
   let step = hierarchy.root;
   if (height < 0 || height >= 1) return null;
   while (step && !step.isLeaf && x >= view.edges[step.depth + 1]) step = step.childAt(height);
-  const grid = gridded && step?.isLeaf && step.parent ? gridOf(step.parent, view, width) : null;
+  const parent = step?.isLeaf ? step.parent : null;
+  const grid = parent && gridded(parent) ? gridOf(parent, view, width) : null;
   return grid ? tileAt(grid, x, y) : (step ?? null);
 }
 

@@ -37,7 +37,7 @@ addEventListener("pagehide", write);
 
 const classHref = (index) => element.dataset.classPage.replace(/0\/$/, `${index}/`);
 const picking = element.dataset.classPage
-  ? { classHref, onPick: (index) => location.assign(classHref(index)), pickLabel: "Open the class" }
+  ? { classHref, onPick: (index) => location.assign(classHref(index)), pickLabel: "Open the class", enterDoes: "open the class" }
   : {};
 
 try {

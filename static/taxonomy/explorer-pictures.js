@@ -4,8 +4,12 @@
 // indices that have one] }. The tile of a class is at the place of its index, row by row, sheet
 // after sheet.
 
+// The part of a step's classes that have a picture where pictures stand for all of them.
+const TOLD_PART = 0.8;
+
 export class Pictures {
   #sheets = new Map();
+  #told = new Map();
 
   // onArrival() is called when a sheet that was asked for can be drawn.
   constructor(hierarchy, thumbs, onArrival) {
@@ -22,6 +26,20 @@ export class Pictures {
   // Class indices, at most four.
   of(step) {
     return this.hierarchy.picturesOf(step.id, this.has);
+  }
+
+  // How high the picture of a step is in a square: two stand side by side.
+  heightOf(step, side) {
+    return this.of(step).length === 2 ? side / 2 : side;
+  }
+
+  // Whether the classes below a step are told by their pictures: nearly all have one.
+  tell(step) {
+    if (!this.#told.has(step.id)) {
+      const pictured = step.leaves.filter((leaf) => this.has.has(leaf.node.index)).length;
+      this.#told.set(step.id, pictured >= TOLD_PART * step.leaves.length);
+    }
+    return this.#told.get(step.id);
   }
 
   #place(index) {

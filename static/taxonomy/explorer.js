@@ -7,7 +7,8 @@
 //     onMove: (address) => …,
 //     hrefOf: (address) => …, // makes links of what leads to other nodes
 //     onPick: (index) => …,   // a class was picked
-//     pickLabel, classHref: (index) => …,
+//     pickLabel, enterDoes,   // how the button and the line of keys call that
+//     classHref: (index) => …,
 //   });
 //   explorer.focus(); explorer.destroy();
 //
@@ -102,7 +103,8 @@ class Explorer {
   }
 
   #keyLine() {
-    const keys = this.options.onPick ? [...KEYS, ["↵", "take the class"]] : KEYS;
+    const { onPick, enterDoes = "take the class" } = this.options;
+    const keys = onPick ? [...KEYS, ["↵", enterDoes]] : KEYS;
     const line = make("p", "explorer-keys");
     for (const [key, does] of keys) {
       const caps = key.split(" ").map((cap) => make("kbd", "", cap));
@@ -302,7 +304,7 @@ class Explorer {
   // --- What the pointer needs
 
   stepAt(x, y) {
-    return geometry.stepAt(this.hierarchy, this.#target, x, y, this.width, !this.pictures.none);
+    return geometry.stepAt(this.hierarchy, this.#target, x, y, this.width, (step) => this.pictures.tell(step));
   }
 
   pointAt(step, x, y) {

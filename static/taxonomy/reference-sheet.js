@@ -13,15 +13,11 @@ class ReferenceSheet extends HTMLElement {
   connectedCallback() {
     if (this.tiles) return;
     this.name = this.dataset.name;
-    const images = JSON.parse(this.dataset.images).slice(0, this.dataset.most);
-    this.images = images.map(([id, width, height]) => ({
-      large: this.#address(id, "large"),
-      original: this.#address(id, "original"),
-      width,
-      height,
-    }));
-    this.tiles = this.images.map((_, place) => this.#tile(place));
-    this.append(...this.tiles);
+    const all = JSON.parse(this.dataset.images);
+    this.images = [];
+    this.tiles = [];
+    this.#show(all.slice(0, this.dataset.most));
+    if ("more" in this.dataset && this.images.length < all.length) this.#offer(all);
     this.pointAt(0);
     this.#load();
     this.addEventListener("keydown", (event) => this.#key(event));
@@ -30,6 +26,36 @@ class ReferenceSheet extends HTMLElement {
     this.addEventListener("pointerover", (event) =>
       this.#withPlace(event, (place) => this.#mark(place)),
     );
+  }
+
+  // Adds images behind those shown.
+  #show(images) {
+    const from = this.images.length;
+    for (const [id, width, height] of images) {
+      const [large, original] = ["large", "original"].map((rendition) => this.#address(id, rendition));
+      this.images.push({ large, original, width, height });
+    }
+    this.tiles.push(...images.map(() => this.#tile()));
+    this.append(...this.tiles.slice(from));
+    for (const [place, tile] of this.tiles.entries()) {
+      tile.setAttribute("aria-label", `${this.name}, image ${place + 1} of ${this.images.length}`);
+    }
+  }
+
+  // A button that shows the others too.
+  #offer(all) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "reference-more quiet";
+    button.textContent = `Show all ${all.length}`;
+    button.addEventListener("click", () => {
+      const from = this.images.length;
+      button.remove();
+      this.#show(all.slice(from));
+      if (this.classList.contains("is-loaded")) this.#paint();
+      this.tiles[from].focus();
+    });
+    this.append(button);
   }
 
   // Make the image the one that Tab reaches.
@@ -48,20 +74,18 @@ class ReferenceSheet extends HTMLElement {
     return this.dataset.imageUrl.replace("{image}", id).replace("{rendition}", rendition);
   }
 
-  #tile(place) {
+  #tile() {
     const tile = document.createElement("button");
     tile.type = "button";
     tile.className = "reference-tile";
     tile.tabIndex = -1;
-    tile.setAttribute("aria-label", `${this.name}, image ${place + 1} of ${this.images.length}`);
     return tile;
   }
 
   // The sheet is one request; each tile shows its part of it.
   async #load() {
-    const { url, columns, rows } = this.dataset;
     const sheet = new Image();
-    sheet.src = url;
+    sheet.src = this.dataset.url;
     try {
       await sheet.decode();
     } catch {
@@ -71,6 +95,12 @@ class ReferenceSheet extends HTMLElement {
       this.prepend(message);
       return;
     }
+    this.#paint();
+    this.classList.add("is-loaded");
+  }
+
+  #paint() {
+    const { url, columns, rows } = this.dataset;
     const share = (number, of) => (of > 1 ? (number / (of - 1)) * 100 : 0);
     for (const [place, tile] of this.tiles.entries()) {
       const [row, column] = [Math.floor(place / columns), place % columns];
@@ -80,7 +110,6 @@ class ReferenceSheet extends HTMLElement {
         backgroundPosition: `${share(column, columns)}% ${share(row, rows)}%`,
       });
     }
-    this.classList.add("is-loaded");
   }
 
   #withPlace(event, action) {

@@ -27,7 +27,7 @@ class ClassRow:
 
 @dataclass(frozen=True)
 class Overview:
-    """Every class in order, and sums over them."""
+    """Every class, those that have images first, and sums over them."""
 
     rows: list[ClassRow]
 
@@ -58,9 +58,8 @@ def overview(taxonomy: Taxonomy) -> Overview:
         "reference_set__count",
         "reference_set__wanted",
     )
-    return Overview(
-        [
-            ClassRow(index, lemmas[0], ", ".join(lemmas[1:]), key, count or 0, wanted or 0)
-            for index, lemmas, key, count, wanted in found
-        ]
-    )
+    all_rows = [
+        ClassRow(index, lemmas[0], ", ".join(lemmas[1:]), key, count or 0, wanted or 0)
+        for index, lemmas, key, count, wanted in found
+    ]
+    return Overview(sorted(all_rows, key=lambda row: row.count == 0))

@@ -14,7 +14,8 @@ from tests.conftest import client_of
 # What a test provokes by cutting the network, by leaving a page whose parts are on their way, or by
 # asking for what it must not get.
 EXPECTED = (
-    "net::ERR_", "htmx:sendError", "htmx:afterRequest", "the server responded with a status of 4",
+    "net::ERR_", "htmx:sendError", "htmx:sendAbort", "htmx:afterRequest",
+    "the server responded with a status of 4",
 )  # fmt: skip
 
 

@@ -99,6 +99,19 @@ def test_the_guide_shows_a_picture_for_each_entry_about_a_class(open_page, admin
     assert drawn(page, ".confusions") != {}
 
 
+@pytest.mark.parametrize("width", [400, 1280])
+def test_no_page_scrolls_sideways(open_page, admin, pictured, width):
+    page = open_page(admin, viewport={"width": width, "height": 800})
+    more = [
+        reverse(name, args=[pictured.pk])
+        for name in ("explorer", "guide", "groups", "group_new", "relation_new", "relations_import")
+    ]
+    for address in (*(address for address, _ in pages(pictured).values()), *more):
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+
+
 TILE = "one => [one.style.backgroundSize, one.style.backgroundPosition]"
 
 

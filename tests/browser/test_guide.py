@@ -16,6 +16,8 @@ from taxonomy.guide import writing
 from taxonomy.guide.writing import Draft, create_entry, save_entry
 from taxonomy.loading import load_csv
 from taxonomy.models import GuideEntry, GuideImage, Taxonomy
+from taxonomy.reference.importing import import_reference_images
+from tests.taxonomy.reference.conftest import pictures, write_folder
 from tests.worlds import CLASSES, draw
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -188,6 +190,18 @@ def test_a_text_that_is_too_long_stays_on_the_page(open_page, labeler, six, entr
     expect(page.locator("#counter")).to_contain_text("The text is too long: 1,048,576 characters")
     assert page.evaluate("document.getElementById('text').value.length") == 2**20
     assert entry.revisions.count() == 1
+
+
+def test_an_old_revision_shows_the_reference_images_of_its_comparisons(
+    open_page, labeler, six, tmp_path
+):
+    source = write_folder(tmp_path / "source", pictures(0, 3, "a/"))
+    import_reference_images(six, source, 3)
+    entry = create_entry(six, Draft("Beaks", CODE, [0, 3]), labeler)
+    save_entry(entry, Draft("Beaks", "Another text.", [0, 3]), labeler, base=1)
+    page = open_page(labeler)
+    page.goto(reverse("guide_revision", args=[six.pk, entry.pk, 1]))
+    expect(page.locator("reference-sheet.is-loaded .reference-tile")).to_have_count(3)
 
 
 def test_search_answers_while_typing(open_page, labeler, six, entry):

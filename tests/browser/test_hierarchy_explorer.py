@@ -353,6 +353,24 @@ def test_every_node_shows_pictures_of_its_classes_and_an_initial_where_there_is_
     expect(page.locator(".explorer-head .explorer-picture span")).to_have_count(1)
 
 
+TELL = """async ([hierarchyUrl, has]) => {
+  const { loadHierarchy } = await import("/static/taxonomy/explorer-data.js");
+  const { Pictures } = await import("/static/taxonomy/explorer-pictures.js");
+  const hierarchy = await loadHierarchy(hierarchyUrl);
+  return new Pictures(hierarchy, { url: "", has }, () => {}).tell(hierarchy.root);
+}"""
+
+
+def test_pictures_stand_for_classes_only_where_nearly_all_have_one(open_page, labeler, tmp_path):
+    (tmp_path / "flat.csv").write_text("name\n" + "".join(f"thing {n}\n" for n in range(10)))
+    load_csv(tmp_path / "flat.csv")
+    page = open_page(labeler)
+    explore(page, Taxonomy.objects.get())
+    url = hierarchy_url(Taxonomy.objects.get())
+    assert page.evaluate(TELL, [url, list(range(8))])
+    assert not page.evaluate(TELL, [url, list(range(7))])
+
+
 def test_ten_thousand_classes_without_hierarchy_can_be_gone_through(open_page, labeler, tmp_path):
     (tmp_path / "flat.csv").write_text("name\n" + "".join(f"thing {n}\n" for n in range(10_000)))
     load_csv(tmp_path / "flat.csv")

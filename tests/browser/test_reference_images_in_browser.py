@@ -194,6 +194,34 @@ def test_classes_are_added_swapped_and_left_out_and_the_address_says_so(compare)
     expect(page.get_by_role("heading", level=2)).to_have_count(3)
 
 
+@pytest.fixture
+def many(six, tmp_path) -> Taxonomy:
+    """Class b with forty images."""
+    source = write_folder(tmp_path / "many", pictures(300, 40, "b/"))
+    import_reference_images(six, source, 40)
+    return six
+
+
+def test_the_page_of_a_class_shows_some_images_and_the_others_on_demand(many, open_page, labeler):
+    page = open_page(labeler)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(reverse("class_page", args=[many.pk, 1]))
+    expect(page.locator("reference-sheet.is-loaded .reference-tile")).to_have_count(28)
+    page.get_by_role("button", name="Show all 40").click()
+    expect(page.locator(".reference-tile")).to_have_count(40)
+    expect(tile(page, "crane", 29)).to_be_focused()
+    painted = page.locator(".reference-tile").evaluate_all(
+        "all => all.filter((one) => one.style.backgroundImage.includes('/sheets/')).length"
+    )
+    assert painted == 40
+    page.keyboard.press("End")
+    expect(page.get_by_role("button", name="crane, image 40 of 40")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_contain_text("40 of 40")
+    assert len([url for url in asked if "/sheets/" in url]) == 1
+
+
 def test_a_sheet_that_does_not_load_says_so(six, open_page, labeler):
     page = open_page(labeler)
     page.route("**/sheets/**", lambda route: route.abort())

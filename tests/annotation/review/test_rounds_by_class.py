@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import random
+import threading
 import uuid
+from collections import Counter
 from collections.abc import Collection
 from datetime import timedelta
 
@@ -250,6 +253,35 @@ def test_describing_and_submitting_take_as_many_queries_for_one_tile_as_for_24(
         turns = next_turns(current, user, set(), want).turns
         with django_assert_num_queries(1):
             assert len(describe_pages(current, user, turns)) == want
+
+
+@pytest.mark.django_db(transaction=True)
+def test_six_reviewers_at_once_give_every_candidate_of_every_page_exactly_its_overlap():
+    current = make(images=90, overlap=2)
+    users, failures = people(6), []
+
+    def work(user: User) -> None:
+        draw = random.Random(user.pk)
+        try:
+            while pages := take(current, user, 2):
+                for page in pages:
+                    say(current, user, words(page, draw.choice(list(Verdict)[1:])))
+        except BaseException as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work, args=[user]) for user in users]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    pairs = Counter(Judgment.objects.values_list("candidate", "reviewer"))
+    assert set(pairs.values()) == {1}
+    assert set(Counter(candidate for candidate, _ in pairs).values()) == {2}
+    assert len(pairs) == 2 * Candidate.objects.count()
+    assert not RoundItem.objects.filter(done=False).exists()
 
 
 # --- As the page asks for it

@@ -113,6 +113,19 @@ def test_a_word_that_comes_after_somebody_else_took_the_turn_is_kept_beside_the_
     assert not RoundItem.objects.get().done
 
 
+def test_what_was_said_too_late_is_asked_again_when_the_turn_comes_back():
+    current = make(images=1, per_image=1, overlap=1)
+    one, two = make_user("reviewer"), make_user("reviewer")
+    (item,) = take(current, one)
+    RoundItem.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+    take(current, two)
+    say(current, one, item, Verdict.CORRECT)
+    RoundItem.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+    assert take(current, one) == [item]
+    say(current, one, item, Verdict.CORRECT)
+    assert RoundItem.objects.get().done
+
+
 def test_an_undone_judgment_opens_the_turn_again_for_whom_it_was():
     current = make(images=1, per_image=1)
     one, two = make_user("reviewer"), make_user("reviewer")
