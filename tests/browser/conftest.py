@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from accounts.models import User
@@ -47,4 +49,22 @@ def open_page(browser: Browser, live_server) -> Callable[..., Page]:
     yield open_for
     for context in contexts:
         context.close()
+    wait_for_requests()
     assert complaints == []
+
+
+BUSY = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+      AND state IN ('active', 'idle in transaction')
+"""
+
+
+def wait_for_requests() -> None:
+    """Let what a closed page has asked for be answered, or emptying the tables would clash with it."""
+    for _ in range(100):
+        with connection.cursor() as cursor:
+            cursor.execute(BUSY)
+            if cursor.fetchone() == (0,):
+                return
+        time.sleep(0.05)

@@ -226,6 +226,7 @@ def test_going_back_shows_what_was_said_and_sends_only_what_is_changed(page):
     page.keyboard.press("b")
     assert shown(page, other_than=following) == first
     assert uids(page) == images
+    page.wait_for_load_state("networkidle")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("y")
     page.keyboard.press("Enter")

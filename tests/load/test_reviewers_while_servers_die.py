@@ -57,7 +57,7 @@ def test_no_request_was_refused(outcome):
 
 
 def test_with_an_overlap_of_two_nobody_judges_twice_and_nothing_is_judged_too_often(home):
-    outcome = survive(home, "--seconds", "10", "--overlap", "2")
+    outcome = survive(home, "--seconds", "6", "--overlap", "2")
     assert outcome["acknowledged"] > 200
     assert (outcome["missing"], outcome["errors"]) == (0, [])
     assert (outcome["judged_by_too_many"], outcome["judged_twice_by_one"]) == (0, 0)
