@@ -1,7 +1,7 @@
 // <class-thumb data-class="5">: the picture of a class beside its name, once it comes near the
 // screen. What it holds before, an initial, stays where the class has no picture or there is no
 // class. The page has the "thumbs" of `taxonomy.reference.sheets.thumbs_of`; without them
-// classes.css keeps no place for pictures.
+// base.css keeps no place for pictures.
 
 import { showThumb } from "./thumbs.js";
 
