@@ -13,6 +13,7 @@ from pathlib import Path
 from benchmarks.consensus import judgments
 from benchmarks.measuring import Line, manage, own_home, show, timed
 from benchmarks.references import CLASSES, references
+from benchmarks.rounds import rounds
 from benchmarks.search import class_search
 
 THINK = (0.3, 0.9)
@@ -138,6 +139,7 @@ def main() -> None:
         # Before the same photographs are a dataset: its images would be left out.
         lines += told(references(scratch, options.classes)) + told(pictures(scratch))
         lines += told(reviewing(options.reviewers, options.seconds)) + told(results(scratch))
+        lines += told(rounds())
         lines += told(judgments(scratch))
         show(lines)
 
