@@ -10,8 +10,9 @@ from taxonomy.bulk import analyze, array_literal
 INSERT = """
     WITH added AS (
         INSERT INTO annotation_candidate (image_id, class_index, verdict)
-        SELECT DISTINCT image_id, class_index, 0
-        FROM unnest(%s::bigint[], %s::int[]) AS pair (image_id, class_index)
+        SELECT image_id, class_index, 0
+        FROM unnest(%s::bigint[], %s::int[]) WITH ORDINALITY AS pair (image_id, class_index, place)
+        GROUP BY image_id, class_index ORDER BY min(place)
         ON CONFLICT (image_id, class_index) DO UPDATE SET added_by_id = NULL
         WHERE annotation_candidate.added_by_id IS NOT NULL
         RETURNING xmax = 0 AS fresh
@@ -23,7 +24,8 @@ INSERT = """
 def add_candidates(image_ids: np.ndarray, class_indices: np.ndarray) -> int:
     """Make candidates of the pairs that are none yet, in one statement; return how many were new.
 
-    image_ids: int64 [n], primary keys of images; class_indices: integer [n]. Pairs may repeat.
+    image_ids: int64 [n], primary keys of images; class_indices: integer [n]. Pairs may repeat; new
+    candidates are stored in the order in which they come first.
     """
     with connection.cursor() as cursor:
         cursor.execute(INSERT, [array_literal(image_ids), array_literal(class_indices)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +25,13 @@ STORED_NUMBERS = """
     WHERE round_id = %s
 """
 
-# What judgments refer to is held until the import is through, so that nobody can delete it.
+# What rows refer to is held until the import is through, so that nobody can delete it.
+HOLD = """
+    SELECT FROM annotation_reviewround WHERE id = %s FOR KEY SHARE;
+    SELECT FROM annotation_image WHERE id = ANY(%s::bigint[]) FOR KEY SHARE;
+    SELECT FROM accounts_user WHERE id = ANY(%s::bigint[]) FOR KEY SHARE;
+"""
+
 FIND_CANDIDATES = """
     SELECT candidate.id FROM unnest(%s::bigint[], %s::int[]) WITH ORDINALITY
         AS pair (image_id, class_index, place)
@@ -32,13 +39,6 @@ FIND_CANDIDATES = """
     ORDER BY place FOR KEY SHARE OF candidate
 """
 
-HOLD = """
-    SELECT FROM accounts_user WHERE id = ANY(%s::bigint[]) FOR KEY SHARE;
-    SELECT FROM annotation_reviewround WHERE id = %s FOR KEY SHARE;
-"""
-
-# Looking up three foreign keys of each of a million judgments takes longer than all else. All
-# that they refer to has just been found and is held, so a user who may leave that out does.
 WITHOUT_LOOKING_UP = """
     SELECT set_config('session_replication_role', 'replica', true)
     WHERE current_setting('is_superuser')::bool
@@ -123,6 +123,28 @@ def stored_numbers(review_round: ReviewRound) -> NDArray[np.int64]:
     return copy_rows(STORED_NUMBERS, [review_round.pk], number=">i8")["number"].astype(np.int64)
 
 
+def hold(
+    review_round: ReviewRound, images: NDArray[np.int64], reviewers: NDArray[np.int64]
+) -> None:
+    """Let nobody delete what the judgments refer to; primary keys, which may repeat."""
+    keys = [array_literal(distinct(images)), array_literal(distinct(reviewers))]
+    with connection.cursor() as cursor:
+        cursor.execute(HOLD, [review_round.pk, *keys])
+
+
+@contextmanager
+def without_looking_up() -> Iterator[None]:
+    """Leave out looking up what rows refer to, if the database's user may (a superuser).
+
+    Only for rows whose references were just found and are held: three lookups for each of a
+    million judgments take longer than all else. After an error the transaction must end.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(WITHOUT_LOOKING_UP)
+        yield
+        cursor.execute(AS_USUAL)
+
+
 def find_candidates(images: NDArray[np.int64], classes: NDArray[np.int64]) -> NDArray[np.int64]:
     """Primary keys of the candidates of these pairs, all of which are there; int64 [n] each."""
     arrays = [array_literal(images), array_literal(classes)]
@@ -132,10 +154,7 @@ def find_candidates(images: NDArray[np.int64], classes: NDArray[np.int64]) -> ND
 def send_judgments(keys: Keys, found: JudgmentFile, progress: Progress) -> None:
     """Store all judgments, by COPY."""
     with connection.cursor() as cursor:
-        cursor.execute(HOLD, [array_literal(distinct(keys.reviewers)), keys.round.pk])
-        cursor.execute(WITHOUT_LOOKING_UP)
         cursor.copy_expert(SEND, _Growing(_chunks(keys, found, progress)))
-        cursor.execute(AS_USUAL)
     analyze("annotation_judgment")
 
 

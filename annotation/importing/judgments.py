@@ -20,9 +20,11 @@ from annotation.importing.judgment_rows import (
     add_items,
     decide,
     find_candidates,
+    hold,
     send_comments,
     send_judgments,
     stored_numbers,
+    without_looking_up,
 )
 from annotation.importing.picking import images_of, pick_datasets
 from annotation.importing.real_raters import read_real_raters
@@ -152,12 +154,14 @@ def _store_new(
     accounts = from_elsewhere().count()
     reviewers = _reviewers(path, found)
     images = known.images.ids[found.images]
-    progress("adding candidates", 0, 0)
-    added, candidates = _candidates(images, found.classes)
-    keys = Keys(review_round, images, candidates, reviewers)
-    send_judgments(keys, found, progress)
+    hold(review_round, images, reviewers)
+    with without_looking_up():
+        progress("adding candidates", 0, 0)
+        added, candidates = _candidates(images, found.classes)
+        keys = Keys(review_round, images, candidates, reviewers)
+        send_judgments(keys, found, progress)
+        add_items(keys)
     send_comments(keys, found)
-    add_items(keys)
     progress("deciding", 0, 0)
     changed, kept = decide(keys)
     extend_rounds()
@@ -172,12 +176,15 @@ def _store_new(
 def _candidates(
     images: NDArray[np.int64], classes: NDArray[np.int64]
 ) -> tuple[int, NDArray[np.int64]]:
-    """How many of the pairs were no candidates yet, and the candidate of each; arrays int64 [n]."""
+    """How many of the pairs were no candidates yet, and the candidate of each; arrays int64 [n].
+
+    New ones are stored in the file's order, as the judgments are: their index grows at its end.
+    """
     size = int(classes.max()) + 1
     codes = images * size + classes
-    pairs = distinct(codes)
-    parts = np.divmod(pairs, size)
-    return add_candidates(*parts), find_candidates(*parts)[np.searchsorted(pairs, codes)]
+    pairs, first = np.unique(codes, return_index=True)
+    new = add_candidates(*np.divmod(codes[np.sort(first)], size))
+    return new, find_candidates(*np.divmod(pairs, size))[np.searchsorted(pairs, codes)]
 
 
 def _reviewers(path: Path, found: JudgmentFile) -> NDArray[np.int64]:
