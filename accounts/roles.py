@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any
 
@@ -23,24 +23,26 @@ ROLES = (ADMIN, REVIEWER, LABELER)
 
 View = Callable[..., HttpResponseBase]
 
-GROUPS = Statement(
-    "groups",
-    "bigint",
-    """
+NAMES_OF_ROLES = """
     SELECT name FROM auth_group JOIN accounts_user_groups link ON link.group_id = auth_group.id
     WHERE link.user_id = $1
-    """,
-)
+"""
+ROLES_OF_USER = Statement("roles_of_user", "bigint", NAMES_OF_ROLES)
 
 
 def roles_of(user: Any) -> frozenset[str]:
-    """The user's roles, read once per request; a superuser is an admin too."""
+    """The user's roles, read at most once per request; a superuser is an admin too."""
     if not user.is_authenticated:
         return frozenset()
     if not hasattr(user, "_roles"):
-        names = {name for (name,) in GROUPS.run(user.pk)} & set(ROLES)
-        user._roles = frozenset(names | {ADMIN} if user.is_superuser else names)
+        keep_roles(user, [name for (name,) in ROLES_OF_USER.run(user.pk)])
     return user._roles
+
+
+def keep_roles(user: Any, groups: Iterable[str]) -> None:
+    """Let `roles_of` know the names of the user's groups, once somebody has read them."""
+    names = set(groups) & set(ROLES)
+    user._roles = frozenset(names | {ADMIN} if user.is_superuser else names)
 
 
 def signed_in(request: HttpRequest) -> User:

@@ -34,21 +34,38 @@ class Statement:
     def run(self, *parameters: Any) -> list[tuple[Any, ...]]:
         """Execute it on the current connection; the rows it returns, if it returns any."""
         with connection.cursor() as cursor:
-            self._prepare(cursor)
+            self.known_to(cursor)
             cursor.execute(self.execute, parameters)
             return cursor.fetchall() if cursor.description else []
+
+    def then(self, *parameters: Any) -> Call:
+        """Itself with parameters, for `run_all`."""
+        return self, parameters
 
     def warm(self) -> None:
         """Have it planned on the current connection, without executing it."""
         with connection.cursor() as cursor:
-            self._prepare(cursor)
+            self.known_to(cursor)
             cursor.execute(self.plan)
 
-    def _prepare(self, cursor: Any) -> None:
+    def known_to(self, cursor: Any) -> None:
+        """See that the current connection knows it by its name."""
         known = _prepared.setdefault(connection.connection, set())
         if self.name not in known:
             cursor.execute(self.prepare)
             known.add(self.name)
+
+
+Call = tuple[Statement, tuple[Any, ...]]
+
+
+def run_all(calls: Sequence[Call]) -> None:
+    """Execute one statement after the other, in one round trip; what they return is not fetched."""
+    with connection.cursor() as cursor:
+        for statement, _ in calls:
+            statement.known_to(cursor)
+        together = "; ".join(statement.execute for statement, _ in calls)
+        cursor.execute(together, [value for _, parameters in calls for value in parameters])
 
 
 def warm() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from typing import Any
 
@@ -12,6 +13,7 @@ from config.prepared import warm
 
 def post_worker_init(worker: Any) -> None:
     """Connect every thread to the database before the first request comes."""
+    sys.setswitchinterval(0.0005)
     threads = worker.cfg.threads
     # Each thread waits for the others, or the first would do it for all of them.
     together = threading.Barrier(threads)

@@ -13,7 +13,7 @@ from accounts.models import User
 from annotation.models import Comment, ProblemReport, ReviewRound, Verdict
 from annotation.review.rounds import UNFINISHED
 from annotation.review.verdicts import DECIDE
-from config.prepared import Statement
+from config.prepared import Call, Statement, run_all
 
 
 class RoundClosed(Exception):
@@ -226,11 +226,11 @@ def submit(review_round: ReviewRound, user: User, ops: Sequence[Op]) -> Outcome:
     unknown = [op.id for op in ops if op.image and op.image not in images]
     outcome = Outcome(rejected=[(op, "no such image here") for op in unknown])
     words = [op for op in known if isinstance(op, Judge)]
-    turns = _judge(review_round, user, words, images, outcome)
+    judging, turns = _judge(review_round, user, words, images, outcome)
     reports = [op for op in known if isinstance(op, Problem)]
     reported = _report(user, reports, images, outcome)
     _remark(user, [op for op in known if isinstance(op, Remark)], images, outcome)
-    SETTLE_ITEMS.run(settings.LEASE_SECONDS, turns, reported)
+    run_all([*judging, SETTLE_ITEMS.then(settings.LEASE_SECONDS, turns, reported)])
     for op in known:
         if isinstance(op, Skip):
             image = images[op.image] if op.image else None
@@ -245,10 +245,10 @@ def _judge(
     ops: list[Judge],
     images: dict[UUID, int],
     outcome: Outcome,
-) -> list[int]:
-    """Store judgments; the turns in which they were given."""
+) -> tuple[list[Call], list[int]]:
+    """What stores judgments and decides by them, and the turns in which they were given."""
     if not ops:
-        return []
+        return [], []
     if added := [op for op in ops if op.add]:
         ADD_CANDIDATES.run(user.pk, review_round.taxonomy_id, *_pairs(added, images))
     found = _find(review_round, user, _pairs(ops, images))
@@ -256,7 +256,7 @@ def _judge(
         (op.id, "no such candidate") for op, (pk, _) in zip(ops, found, strict=True) if pk is None
     ]
     placed = [(op, pk, item) for op, (pk, item) in zip(ops, found, strict=True) if pk is not None]
-    JUDGE.run(
+    judge = JUDGE.then(
         review_round.pk,
         user.pk,
         [str(op.id) for op, _, _ in placed],
@@ -265,9 +265,9 @@ def _judge(
         [int(op.verdict) for op, _, _ in placed],
         [op.milliseconds for op, _, _ in placed],
     )
-    DECIDE.run(sorted({pk for _, pk, _ in placed}))
+    decide = DECIDE.then(sorted({pk for _, pk, _ in placed}))
     outcome.accepted += [op.id for op, _, _ in placed]
-    return sorted({item for _, _, item in placed if item is not None})
+    return [judge, decide], sorted({item for _, _, item in placed if item is not None})
 
 
 def _find(
