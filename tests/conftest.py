@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+import shutil
 
 import pytest
 from django.contrib.auth.models import Group
@@ -12,7 +12,11 @@ from accounts.models import User
 from accounts.roles import ADMIN, LABELER, REVIEWER
 from tests.factories import make_user
 
-CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+
+def chromium() -> str | None:
+    """The Chromium to drive: CHROMIUM, else Debian's, without a window first: it is twice as quick."""
+    named = os.environ.get("CHROMIUM")
+    return named or shutil.which("chromium-headless-shell") or shutil.which("chromium")
 
 
 @pytest.fixture(autouse=True)
@@ -73,8 +77,6 @@ def labeler_client(labeler) -> Client:
 def browser():
     """One Chromium for all tests: Playwright runs once per process."""
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=CHROMIUM if CHROMIUM.exists() else None, args=["--no-sandbox"]
-        )
+        opened = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         yield opened
         opened.close()

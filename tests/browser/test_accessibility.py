@@ -5,27 +5,19 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import resolve, reverse
 
 from annotation.review.rounds import open_round
 from annotation.review.scope import Scope
 from evaluation.reports import compute_report
 from evaluation.snapshots import take_snapshot
+from tests.browser.looking import Network, violations
 from tests.worlds import picture_round
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
 LOOK_DIFFERENT = {"review_round"}  # each by itself: by image and by class
 NO_PAGES = {"figure", "results_csv", "export_download", "image", "logout"}
-
-
-def violations(page) -> list[str]:
-    found = Axe().run(page, options=RULES).response["violations"]
-    return [
-        f"{v['id']}: {node['target']} {node['html'][:120]}" for v in found for node in v["nodes"]
-    ]
 
 
 def visit_all(page, host: str) -> dict[str, list[str]]:
@@ -33,6 +25,7 @@ def visit_all(page, host: str) -> dict[str, list[str]]:
 
     Of LOOK_DIFFERENT it is {address: what axe found there}.
     """
+    network = Network(page)
     seen: dict[str, list[str]] = {}
     waiting = ["/"]
     while waiting:
@@ -43,35 +36,29 @@ def visit_all(page, host: str) -> dict[str, list[str]]:
         if name in seen or name in NO_PAGES:
             continue
         page.goto(host + path)
-        page.wait_for_load_state("networkidle")
+        network.settle()
         seen[name] = violations(page)
         links = page.eval_on_selector_all("a[href]", "all => all.map(a => a.href)")
         waiting += [link.removeprefix(host) for link in links if link.startswith(f"{host}/")]
     return seen
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_has_a_violation(open_page, live_server, admin, tmp_path, scheme):
+def test_no_page_has_a_violation(open_page, live_server, admin, tmp_path):
     by_image = picture_round(tmp_path)
     by_class = open_round("By class", by_image.datasets.all(), 1, unit="class")
     compute_report(take_snapshot())
-    page = open_page(admin, color_scheme=scheme, bypass_csp=True)
+    page = open_page(admin, bypass_csp=True)
     found = visit_all(page, live_server.url)
     assert len(found) > 8
     assert {reverse("review_round", args=[one.pk]) for one in (by_image, by_class)} <= set(found)
     assert {name: problems for name, problems in found.items() if problems} == {}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 400])
-def test_a_page_of_a_class_has_no_violation_whatever_was_said(
-    open_page, reviewer, tmp_path, scheme, width
-):
+def test_a_page_of_a_class_has_no_violation_whatever_was_said(open_page, reviewer, tmp_path, width):
     settings = {"unit": "class", "scope": Scope(classes=(2,))}
     current = picture_round(tmp_path, 30, [[2] * 30], **settings)
-    page = open_page(
-        reviewer, color_scheme=scheme, bypass_csp=True, viewport={"width": width, "height": 780}
-    )
+    page = open_page(reviewer, bypass_csp=True, viewport={"width": width, "height": 780})
     page.goto(reverse("review_round", args=[current.pk]))
     page.wait_for_function("() => document.querySelector('#page').dataset.shown")
     page.keyboard.press("p")
@@ -88,8 +75,7 @@ def test_a_page_of_a_class_has_no_violation_whatever_was_said(
     assert violations(page) == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_login_page_has_no_violation(open_page, live_server, scheme):
-    page = open_page(None, color_scheme=scheme, bypass_csp=True)
+def test_the_login_page_has_no_violation(open_page, live_server):
+    page = open_page(None, bypass_csp=True)
     page.goto(f"{live_server.url}/login/")
     assert violations(page) == []
