@@ -9,7 +9,6 @@ asks and says.
 from __future__ import annotations
 
 import argparse
-import os
 import random
 import re
 from collections import defaultdict
@@ -18,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import Page, Response, sync_playwright
 
-from benchmarks.measuring import Line, manage, own_home, show
+from benchmarks.measuring import Line, chromium, manage, own_home, show
 
 COMMAND = "python -m benchmarks.by_class"
 CLASSES = 4  # for which every photograph was taken
@@ -85,9 +84,7 @@ def run(scratch: Path, pages: int, seconds: float) -> list[Line]:
     round_id = prepare(scratch)
     [session] = make_sessions(1)
     with serving() as (port, _), sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox"]
-        )
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         origin = f"http://127.0.0.1:{port}"
         context = browser.new_context(base_url=origin, viewport={"width": 1280, "height": 860})
         context.add_cookies([{"name": "tusker_session", "value": session, "url": origin}])

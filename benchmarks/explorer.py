@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
-from benchmarks.measuring import Line, manage, own_home, show
+from benchmarks.measuring import Line, chromium, manage, own_home, show
 
 COMMAND = "python -m benchmarks.explorer"
 CLASSES, INNER = 10_000, 3_000
@@ -99,9 +98,7 @@ def explorer_page(port: int, session: str, size: int) -> Iterator[Page]:
     }  # fmt: skip
     origin = f"http://127.0.0.1:{port}"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox"]
-        )
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         context = browser.new_context(base_url=origin, viewport={"width": 1280, "height": 800})
         context.add_cookies([{"name": "tusker_session", "value": session, "url": origin}])
         # Not by changing the response: that would switch the browser's cache off.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,12 @@ class Line:
     what: str
     value: str
     command: str
+
+
+def chromium() -> str | None:
+    """The Chromium to drive: CHROMIUM, else Debian's, the one without windows (twice as quick) first."""
+    named = os.environ.get("CHROMIUM")
+    return named or shutil.which("chromium-headless-shell") or shutil.which("chromium")
 
 
 def timed(work: Callable[[], object]) -> float:

@@ -13,7 +13,6 @@ import argparse
 import csv
 import io
 import json
-import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import Page, Route, sync_playwright
 
-from benchmarks.measuring import Line, manage, own_home, show
+from benchmarks.measuring import Line, chromium, manage, own_home, show
 
 COMMAND = "python -m benchmarks.search"
 CLASSES = 10_000
@@ -127,9 +126,7 @@ def search_page(index: bytes) -> Iterator[Page]:
             route.fulfill(status=404)
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox"]
-        )
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1280, "height": 860})
         page.route(f"{ORIGIN}/**", serve)
         page.goto(f"{ORIGIN}/")

@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import os
-import shutil
-
 import pytest
 from django.contrib.auth.models import Group
 from django.test import Client
@@ -10,13 +7,8 @@ from playwright.sync_api import sync_playwright
 
 from accounts.models import User
 from accounts.roles import ADMIN, LABELER, REVIEWER
+from benchmarks.measuring import chromium
 from tests.factories import make_user
-
-
-def chromium() -> str | None:
-    """The Chromium to drive: CHROMIUM, else Debian's, without a window first: it is twice as quick."""
-    named = os.environ.get("CHROMIUM")
-    return named or shutil.which("chromium-headless-shell") or shutil.which("chromium")
 
 
 @pytest.fixture(autouse=True)

@@ -11,6 +11,7 @@ from django.db import connection
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from accounts.models import User
+from tests.browser.looking import watch
 from tests.conftest import client_of
 
 # What a test provokes by cutting the network, by leaving a page whose parts are on their way, or by
@@ -42,6 +43,7 @@ def open_page(browser: Browser, live_server) -> Callable[..., Page]:
             context.add_cookies([{"name": name, "value": session, "url": live_server.url}])
         page = context.new_page()
         page.set_default_timeout(10_000)
+        watch(page)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", note)
         return page

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from weakref import WeakKeyDictionary
+
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page, Request
 
@@ -10,25 +12,23 @@ COLOURS = ["color-contrast", "link-in-text-block"]
 QUIET = 0.1
 
 
-class Network:
-    """What a page has asked for and not got; made before the page goes anywhere."""
+_open: WeakKeyDictionary[Page, set[Request]] = WeakKeyDictionary()
 
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.open: set[Request] = set()
-        page.on("request", lambda request: self.open.add(request))
-        page.on("requestfinished", self._over)
-        page.on("requestfailed", self._over)
 
-    def _over(self, request: Request) -> None:
-        self.open.discard(request)
+def watch(page: Page) -> None:
+    """Note what the page has asked for and not got, for `settle`."""
+    waiting = _open[page] = set()
+    page.on("request", lambda request: waiting.add(request))
+    page.on("requestfinished", lambda request: waiting.discard(request))
+    page.on("requestfailed", lambda request: waiting.discard(request))
 
-    def settle(self) -> None:
-        """Return when nothing has been under way for 0.1 s; `networkidle` takes 0.5."""
-        quiet = 0
-        while quiet < 2:
-            self.page.wait_for_timeout(QUIET / 2 * 1000)
-            quiet = 0 if self.open else quiet + 1
+
+def settle(page: Page) -> None:
+    """Return when nothing has been under way for 0.1 s; `networkidle` takes 0.5."""
+    quiet = 0
+    while quiet < 2:
+        page.wait_for_timeout(QUIET / 2 * 1000)
+        quiet = 0 if _open[page] else quiet + 1
 
 
 def violations(page: Page) -> list[str]:

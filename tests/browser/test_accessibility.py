@@ -11,7 +11,7 @@ from annotation.review.rounds import open_round
 from annotation.review.scope import Scope
 from evaluation.reports import compute_report
 from evaluation.snapshots import take_snapshot
-from tests.browser.looking import Network, violations
+from tests.browser.looking import settle, violations
 from tests.worlds import picture_round
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -25,7 +25,6 @@ def visit_all(page, host: str) -> dict[str, list[str]]:
 
     Of LOOK_DIFFERENT it is {address: what axe found there}.
     """
-    network = Network(page)
     seen: dict[str, list[str]] = {}
     waiting = ["/"]
     while waiting:
@@ -36,7 +35,7 @@ def visit_all(page, host: str) -> dict[str, list[str]]:
         if name in seen or name in NO_PAGES:
             continue
         page.goto(host + path)
-        network.settle()
+        settle(page)
         seen[name] = violations(page)
         links = page.eval_on_selector_all("a[href]", "all => all.map(a => a.href)")
         waiting += [link.removeprefix(host) for link in links if link.startswith(f"{host}/")]

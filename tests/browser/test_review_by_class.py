@@ -15,6 +15,7 @@ from annotation.models import Candidate, Comment, Image, Judgment, ReviewRound, 
 from annotation.review.rounds import PAGE, pause_round
 from annotation.review.scope import Scope
 from taxonomy.relations import Statement, enter
+from tests.browser.looking import settle
 from tests.worlds import picture_round
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -154,7 +155,7 @@ def test_a_page_just_shown_is_not_confirmed_by_a_key_that_was_pressed_twice(page
 
 
 def test_the_next_page_is_painted_without_the_network(page):
-    page.wait_for_load_state("networkidle")
+    settle(page)
     page.context.set_offline(True)
     confirm(page)
     widths = page.eval_on_selector_all(".tile img", "all => all.map((one) => one.naturalWidth)")
@@ -165,7 +166,7 @@ def test_the_next_page_is_painted_without_the_network(page):
 
 def test_pages_confirmed_offline_are_sent_when_the_network_is_back(page):
     images = uids(page)
-    page.wait_for_load_state("networkidle")
+    settle(page)
     page.context.set_offline(True)
     page.keyboard.press("y")
     confirm(page)
@@ -226,7 +227,7 @@ def test_going_back_shows_what_was_said_and_sends_only_what_is_changed(page):
     page.keyboard.press("b")
     assert shown(page, other_than=following) == first
     assert uids(page) == images
-    page.wait_for_load_state("networkidle")
+    settle(page)
     page.keyboard.press("ArrowRight")
     page.keyboard.press("y")
     page.keyboard.press("Enter")
@@ -354,7 +355,7 @@ def test_the_size_of_the_tiles_is_remembered(page):
 
 
 def test_a_round_that_is_paused_says_so_when_nothing_is_left_on_the_page(page, world):
-    page.wait_for_load_state("networkidle")
+    settle(page)
     pause_round(world)
     for _ in range(2):
         confirm(page)
@@ -399,7 +400,7 @@ def test_on_a_phone_everything_is_within_the_screen_and_judged_by_touch(open_pag
 
 
 def test_the_page_tells_nothing_of_targets_participants_or_file_names(page):
-    page.wait_for_load_state("networkidle")
+    settle(page)
     everything = page.content() + page.evaluate(
         "async () => await (await fetch(JSON.parse(document.querySelector('#review-config')"
         ".textContent).urls.next, {method: 'POST', headers: {'X-CSRFToken':"

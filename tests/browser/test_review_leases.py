@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from annotation.models import Candidate, Verdict
 from annotation.review.queue import next_turns
+from tests.browser.looking import settle
 from tests.browser.test_reviewers_path import saved, shown
 from tests.worlds import picture_round
 
@@ -26,7 +27,7 @@ def page(open_page, reviewer, world) -> Page:
     page = open_page(reviewer)
     page.goto(reverse("review_round", args=[world.pk]))
     shown(page)
-    page.wait_for_load_state("networkidle")
+    settle(page)
     return page
 
 

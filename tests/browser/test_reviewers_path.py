@@ -9,6 +9,7 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from annotation.models import Candidate, Comment, Image, Judgment, RoundItem, Verdict
+from tests.browser.looking import settle
 from tests.worlds import picture_round
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -71,7 +72,7 @@ def test_a_round_is_judged_by_keyboard_alone(page, world):
 def test_the_image_is_shown_and_the_next_ones_are_there_before_they_are_needed(page):
     uid = shown(page)
     expect(page.locator(f'#stage img[src*="{uid}"]')).to_be_visible()
-    page.wait_for_load_state("networkidle")
+    settle(page)
     page.context.set_offline(True)
     following = shown_after_judging(page, uid)
     assert page.evaluate("document.querySelector('#stage img').naturalWidth") == 640
@@ -113,7 +114,7 @@ def test_going_back_shows_what_was_said_and_lets_it_be_changed(page):
 
 def test_judgments_survive_a_lost_network(page, world):
     first = shown(page)
-    page.wait_for_load_state("networkidle")
+    settle(page)
     page.context.set_offline(True)
     judge_all(page, "y")
     second = shown(page, other_than=first)
@@ -260,7 +261,7 @@ def test_a_class_that_is_listed_already_is_marked_instead_of_added(page):
 
 def test_without_a_network_the_hierarchy_says_how_else_to_add_a_class(page):
     shown(page)
-    page.wait_for_load_state("networkidle")
+    settle(page)
     page.context.set_offline(True)
     page.keyboard.press("h")
     expect(page.locator("#hint")).to_contain_text("Search for the class with A.")
@@ -327,7 +328,7 @@ def test_two_reviewers_never_see_the_same_image(page, open_page, admin, world):
 
 
 def test_the_page_tells_nothing_of_targets_participants_or_file_names(page, world):
-    page.wait_for_load_state("networkidle")
+    settle(page)
     everything = page.content() + page.evaluate(
         "async () => await (await fetch(JSON.parse(document.querySelector('#review-config')"
         ".textContent).urls.next, {method: 'POST', headers: {'X-CSRFToken':"
@@ -351,7 +352,7 @@ def test_on_a_phone_everything_is_within_the_screen(open_page, reviewer, world):
 
 
 def test_from_the_key_to_the_next_image_painted_takes_no_network(page):
-    page.wait_for_load_state("networkidle")
+    settle(page)
     page.context.set_offline(True)
     uid = judge_all(page, "y")
     shown(page, other_than=uid)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.core.cache import cache
 from django.urls import reverse
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Route, expect
 
 from annotation.models import Dataset, Participant, ReviewRound, Verdict
 from annotation.review.rounds import open_round, pause_round, start_round
 from annotation.review.scope import Scope
 from evaluation.reports import compute_report
 from evaluation.snapshots import take_snapshot
+from tests.browser.looking import settle, violations
 from tests.browser.test_reviewers_path import judge_all, saved, shown
 from tests.factories import judge, make_user, predict_with_candidates
 from tests.worlds import picture_round
@@ -30,16 +30,10 @@ def dataset(tmp_path) -> Dataset:
     return Dataset.objects.get()
 
 
-def no_violations(page: Page) -> None:
-    found = Axe().run(page).response["violations"]
-    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_round_is_planned_with_its_outlook_in_sight_and_opened_paused_and_closed(
-    open_page, admin, dataset, scheme
+    open_page, admin, dataset
 ):
-    page = open_page(admin, color_scheme=scheme, bypass_csp=True)
+    page = open_page(admin, bypass_csp=True)
     page.goto(reverse("review"))
     page.get_by_role("link", name="Open a round").first.click()
     outlook = page.locator("#outlook")
@@ -57,13 +51,13 @@ def test_a_round_is_planned_with_its_outlook_in_sight_and_opened_paused_and_clos
     expect(page.locator(".class-chips")).to_contain_text("tusker")
     expect(everything).to_have_text(re.compile(r"^\s*Judgments\s*4\s*$"))
     page.get_by_label("Instructions").fill("Look at **tusks**.")
-    no_violations(page)
+    assert violations(page) == []
 
     page.get_by_role("button", name="Only plan it").click()
     expect(page.get_by_role("heading", name="Not open yet")).to_be_visible()
     current = ReviewRound.objects.get()
     assert (current.state, current.overlap, current.scope["classes"]) == ("planned", 2, [2])
-    no_violations(page)
+    assert violations(page) == []
     page.get_by_role("button", name="Open now").click()
     expect(page.get_by_role("link", name="Start reviewing")).to_be_visible()
     assert current.items.count() > 0
@@ -74,7 +68,7 @@ def test_a_round_is_planned_with_its_outlook_in_sight_and_opened_paused_and_clos
     page.get_by_role("button", name="Close the round").click()
     expect(page.locator("h1 .badge")).to_have_text("closed")
     expect(page.get_by_role("button", name="Pause")).to_have_count(0)
-    no_violations(page)
+    assert violations(page) == []
 
 
 def test_a_final_review_shows_its_own_fields_alone(open_page, admin, dataset):
@@ -179,8 +173,7 @@ def test_the_page_brings_what_accuracies_can_still_move(open_page, admin, curren
     page.wait_for_function("() => document.querySelector('.figure-alone').naturalWidth > 300")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_pages_fit_a_telephone_and_are_accessible(open_page, admin, reviewer, current, scheme):
+def test_the_pages_fit_a_telephone_and_are_accessible(open_page, admin, reviewer, current):
     again = open_round("Again", current.datasets.all(), 1, scope=Scope(which="all"), overlap=2)
     for candidate in again.round_candidates.select_related("candidate__image"):
         for user, verdict in ((admin, 1), (reviewer, 1 + candidate.pk % 2)):
@@ -191,16 +184,14 @@ def test_the_pages_fit_a_telephone_and_are_accessible(open_page, admin, reviewer
         reverse("agreement") + f"?round={again.pk}",
     ]  # fmt: skip
     for user in (admin, reviewer):
-        page = open_page(
-            user, viewport={"width": 400, "height": 800}, color_scheme=scheme, bypass_csp=True
-        )
+        page = open_page(user, viewport={"width": 400, "height": 800}, bypass_csp=True)
         for address in addresses:
             if user == reviewer and address == reverse("round_new"):
                 continue
             page.goto(address)
-            page.wait_for_load_state("networkidle")
+            settle(page)
             assert page.evaluate("document.documentElement.scrollWidth") <= 400, address
-            no_violations(page)
+            assert violations(page) == []
 
 
 def test_every_byte_of_a_blind_round_in_the_browser_tells_no_source(
@@ -243,7 +234,7 @@ def test_every_byte_of_a_blind_round_in_the_browser_tells_no_source(
     page.goto(reverse("agreement"))
     page.goto(reverse("results"))
     expect(page.get_by_role("heading", name="Not while you review blind")).to_be_visible()
-    page.wait_for_load_state("networkidle")
+    settle(page)
     names = [*secrets, *map(str, secrets.values()), "model-0", "model-1"]
     kinds = re.compile(r"\b(?:human|model|participant)s?\b", re.I)
     for address, text in received.items():
