@@ -15,18 +15,17 @@ from annotation.consensus import UNJUDGED, Decision, Judgments, dawid_skene, maj
 from annotation.models import Judgment, VerdictRule
 from taxonomy.bulk import analyze, array_literal, copy_rows, distinct
 
-# The words that count: a reviewer's last one, unless it takes the earlier ones back, in the latest
-# round that judged the candidate. Imported rounds are one, older than all that were held here.
+# The words that count on many candidates; see `verdicts.WORDS`.
 LAST_WORDS = """
     SELECT candidate_id, reviewer_id, verdict FROM (
         SELECT word.*, max(rank) FILTER (WHERE verdict <> 0) OVER (PARTITION BY candidate_id) AS last
         FROM (
-            SELECT DISTINCT ON (candidate_id, reviewer_id) candidate_id, reviewer_id, verdict,
+            SELECT DISTINCT ON (candidate_id, rank, reviewer_id) candidate_id, reviewer_id, verdict,
                 CASE WHEN judged.file_sha256 = '' THEN judged.id ELSE 0 END AS rank
             FROM annotation_judgment said
             JOIN annotation_reviewround judged ON judged.id = said.round_id
             WHERE candidate_id = ANY(%s::bigint[])
-            ORDER BY candidate_id, reviewer_id, said.id DESC
+            ORDER BY candidate_id, rank, reviewer_id, said.id DESC
         ) word
     ) word WHERE verdict <> 0 AND rank = last
 """

@@ -79,6 +79,18 @@ def test_a_later_round_decides_anew(current):
     assert decided(again, NO) == (NO, False)
 
 
+def test_what_is_taken_back_in_one_round_leaves_what_was_said_in_another(current):
+    user, image = make_user("reviewer"), Image.objects.get()
+    again = open_round("again", current.datasets.all(), 2, scope=Scope(which="all"))
+    judge(current, user, image, 0, NO)
+    judge(again, user, image, 0, YES)
+    judge(current, user, image, 0, NONE)
+    assert decided(current) == (YES, False)
+    judge(again, user, image, 0, NONE)
+    judge(current, user, image, 0, NO)
+    assert decided(current) == (NO, False)
+
+
 @pytest.mark.parametrize("method", ["majority", "unanimous"])
 def test_many_candidates_at_once_get_the_verdicts_they_got_one_by_one(method):
     draw = random.Random(7)
