@@ -37,6 +37,7 @@ urlpatterns = [
     path("review/cases/", discussion.cases, name="cases"),
     path("review/images/<uuid:uid>/", discussion.image_record, name="image_record"),
     path("review/images/<uuid:uid>/comment/", discussion.image_comment, name="image_comment"),
+    path("review/images/<uuid:uid>/report/", discussion.image_report, name="image_report"),
     path("review/images/<uuid:uid>/<int:index>/verdict/", discussion.adjudicate, name="adjudicate"),
     path("export/", exporting.export, name="export"),
     path("export/annotations.<str:suffix>", exporting.export_download, name="export_download"),

@@ -12,6 +12,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.roles import ADMIN, LABELER, REVIEWER, roles_required, signed_in
+from annotation.discussion.mentions import mentions_of
 from annotation.models import Dataset, Participant, ReviewRound
 from annotation.review import rounds
 from annotation.review.access import visible_rounds
@@ -27,13 +28,15 @@ from taxonomy.downloads import disposition, file_name
 @roles_required(ADMIN, REVIEWER, LABELER)
 def home(request: HttpRequest) -> HttpResponse:
     """What to do next."""
-    open_rounds = visible_rounds(signed_in(request)).filter(state=ReviewRound.State.OPEN)
+    user = signed_in(request)
+    open_rounds = visible_rounds(user).filter(state=ReviewRound.State.OPEN)
     context = {
         "rounds": rounds.progress_of(list(open_rounds)),
         "datasets": Dataset.objects.count(),
         "images": Dataset.objects.aggregate(images=Sum("size"))["images"] or 0,
         "participants": Participant.objects.count(),
         "report": latest_report(),
+        "asked": len(mentions_of(user)),
     }
     return render(request, "evaluation/home.html", context)
 

@@ -2,82 +2,91 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
+from accounts.models import User
+from annotation.discussion.closed import OPEN_TO_READER, reader
 from annotation.models import Verdict
+from annotation.review.verdicts import VOTES
 
-# The reader may not see what a running blind round asks, unless they are an admin.
-OPEN_TO_READER = """
-    (%(admin)s OR NOT EXISTS (
-        SELECT FROM annotation_roundcandidate known
-        JOIN annotation_reviewround running ON running.id = known.round_id
-        JOIN annotation_candidate asked ON asked.id = known.candidate_id
-        WHERE asked.image_id = image.id AND running.blind AND running.state IN ('open', 'paused')))
-"""
+# In the order in which they are worked through: `reason`, then class, then image.
+CANDIDATES = f"""
+    SELECT candidate.id AS candidate, image.id AS image, candidate.class_index, '' AS reason
+    FROM annotation_candidate candidate JOIN annotation_image image ON image.id = candidate.image_id
+    WHERE {{which}} AND {OPEN_TO_READER}
+"""  # noqa: S608
 
-CANDIDATES = """
-    SELECT image.uid, image.file <> '', class.index, synset.lemmas[1], candidate.verdict,
-        votes.correct, votes.incorrect, votes.unclear,
-        (SELECT count(*) FROM annotation_comment comment
-         WHERE comment.candidate_id = candidate.id), '' AS reason, count(*) OVER () AS total
-    FROM annotation_candidate candidate
-    JOIN annotation_image image ON image.id = candidate.image_id
-    JOIN taxonomy_labelclass class
-        ON class.taxonomy_id = image.taxonomy_id AND class.index = candidate.class_index
-    JOIN taxonomy_synset synset ON synset.id = class.synset_id
-    CROSS JOIN LATERAL (
-        SELECT count(*) FILTER (WHERE verdict = 1) AS correct,
-               count(*) FILTER (WHERE verdict = 2) AS incorrect,
-               count(*) FILTER (WHERE verdict = 3) AS unclear
-        FROM (SELECT DISTINCT ON (reviewer_id) verdict FROM annotation_judgment
-              WHERE candidate_id = candidate.id ORDER BY reviewer_id, id DESC) word
-    ) votes
-    WHERE {which} AND {visible}
-      AND (%(class)s::int IS NULL OR candidate.class_index = %(class)s)
-    ORDER BY candidate.class_index, image.id LIMIT %(most)s OFFSET %(start)s
-"""
+PROBLEMATIC = f"""
+    SELECT NULL::bigint AS candidate, image.id AS image, image.target AS class_index,
+        image.problem_reason AS reason
+    FROM annotation_image image WHERE image.problematic AND {OPEN_TO_READER}
+"""  # noqa: S608
 
-PROBLEMATIC = """
-    SELECT image.uid, image.file <> '', class.index, synset.lemmas[1], 0, 0, 0, 0,
-        (SELECT count(*) FROM annotation_comment comment WHERE comment.image_id = image.id),
-        image.problem_reason, count(*) OVER () AS total
-    FROM annotation_image image
-    JOIN taxonomy_labelclass class
-        ON class.taxonomy_id = image.taxonomy_id AND class.index = image.target
-    JOIN taxonomy_synset synset ON synset.id = class.synset_id
-    WHERE image.problematic AND {visible}
-      AND (%(class)s::int IS NULL OR image.target = %(class)s)
-    ORDER BY image.problem_reason, image.id LIMIT %(most)s OFFSET %(start)s
-"""
-
-KINDS = {
-    "disputed": CANDIDATES.format(which="candidate.disputed", visible=OPEN_TO_READER),
+# Of each kind of case.
+CASES = {
+    "disputed": CANDIDATES.format(which="candidate.disputed"),
     "unclear": CANDIDATES.format(
-        which=f"candidate.verdict = {Verdict.UNCLEAR:d} AND NOT image.problematic",
-        visible=OPEN_TO_READER,
+        which=f"candidate.verdict = {Verdict.UNCLEAR:d} AND NOT image.problematic"
     ),
     "missing": CANDIDATES.format(
-        which=f"candidate.added_by_id IS NOT NULL AND candidate.verdict = {Verdict.CORRECT:d}",
-        visible=OPEN_TO_READER,
+        which=f"candidate.added_by_id IS NOT NULL AND candidate.verdict = {Verdict.CORRECT:d}"
     ),
-    "problematic": PROBLEMATIC.format(visible=OPEN_TO_READER),
+    "wrong": CANDIDATES.format(
+        which=f"candidate.class_index = image.target AND candidate.verdict = {Verdict.INCORRECT:d}"
+        " AND NOT image.problematic"
+    ),
+    "problematic": PROBLEMATIC,
 }
+
+PAGE_OF = f"""
+    WITH cases AS (
+        SELECT * FROM ({{cases}}) found
+        WHERE %(class)s::int IS NULL OR class_index = %(class)s
+        ORDER BY reason, class_index, image LIMIT %(most)s OFFSET %(start)s
+    )
+    SELECT image.uid, image.file <> '', class.index, synset.lemmas[1],
+        votes.correct, votes.incorrect, votes.unclear,
+        (SELECT count(*) FROM annotation_comment comment
+         WHERE comment.image_id = cases.image
+           AND (cases.candidate IS NULL OR comment.candidate_id = cases.candidate)), cases.reason
+    FROM cases JOIN annotation_image image ON image.id = cases.image
+    JOIN taxonomy_labelclass class
+        ON class.taxonomy_id = image.taxonomy_id AND class.index = cases.class_index
+    JOIN taxonomy_synset synset ON synset.id = class.synset_id
+    CROSS JOIN LATERAL ({VOTES.format(candidate="cases.candidate")}) votes
+    ORDER BY cases.reason, cases.class_index, cases.image
+"""  # noqa: S608
+
+COUNT = """
+    SELECT count(*) FROM ({cases}) found WHERE %(class)s::int IS NULL OR class_index = %(class)s
+"""
+
+NEXT = """
+    SELECT image.uid, found.class_index
+    FROM ({cases}) found JOIN annotation_image image ON image.id = found.image,
+        (SELECT id, target, problem_reason FROM annotation_image WHERE uid = %(uid)s) here
+    WHERE (found.reason, found.class_index, found.image) > (
+        CASE WHEN found.candidate IS NULL THEN here.problem_reason ELSE '' END,
+        CASE WHEN found.candidate IS NULL THEN here.target ELSE %(index)s END, here.id)
+    ORDER BY found.reason, found.class_index, found.image LIMIT 1
+"""
+
 PAGE = 60
 
 
 @dataclass(frozen=True)
 class Case:
-    """A candidate, or an image, that somebody should look at."""
+    """A candidate, or an image, that somebody should look at, and the judgments that count."""
 
     uid: UUID
     has_file: bool
     class_index: int
     class_name: str
-    verdict: Verdict
     correct: int
     incorrect: int
     unclear: int
@@ -85,27 +94,30 @@ class Case:
     reason: str
 
 
-def cases(
-    kind: str, admin: bool, class_index: int | None = None, page: int = 1
-) -> tuple[list[Case], int]:
-    """(a page of the list, how many there are in all); one query.
+def cases(kind: str, user: User, class_index: int | None = None, page: int = 1) -> list[Case]:
+    """A page of the list, as far as it is open to the user; one query.
 
-    kind: disputed, unclear, missing (classes that nobody predicted and a reviewer added) or
-    problematic (images). Raises KeyError for another.
+    kind: disputed, unclear, missing (classes that nobody predicted and a reviewer added), wrong
+    (original labels that are incorrect) or problematic (images). Raises KeyError for another.
     """
-    parameters: dict[str, Any] = {
-        "admin": admin, "class": class_index, "most": PAGE, "start": PAGE * (page - 1),
-    }  # fmt: skip
+    parameters = {"class": class_index, "most": PAGE, "start": PAGE * (page - 1)}
+    return [Case(*row) for row in _fetch(PAGE_OF.format(cases=CASES[kind]), user, parameters)]
+
+
+def counts(user: User, class_index: int | None = None) -> dict[str, int]:
+    """{kind: how many of them are open to the user}; one query."""
+    query = " UNION ALL ".join(COUNT.format(cases=one) for one in CASES.values())
+    rows = _fetch(query, user, {"class": class_index})
+    return {kind: count for kind, (count,) in zip(CASES, rows, strict=True)}
+
+
+def next_case(kind: str, user: User, uid: UUID, class_index: int) -> tuple[UUID, int] | None:
+    """(image, class) of the case after this one, which may be settled by now; one query."""
+    rows = _fetch(NEXT.format(cases=CASES[kind]), user, {"uid": uid, "index": class_index})
+    return rows[0] if rows else None
+
+
+def _fetch(query: str, user: User, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(KINDS[kind], parameters)
-        rows = cursor.fetchall()
-    found = [
-        Case(uid, has_file, index, name, Verdict(verdict), yes, no, unclear, comments, reason)
-        for uid, has_file, index, name, verdict, yes, no, unclear, comments, reason, _ in rows
-    ]
-    return found, rows[0][10] if rows else 0
-
-
-def counts(admin: bool) -> dict[str, int]:
-    """{kind: how many there are}."""
-    return {kind: cases(kind, admin)[1] for kind in KINDS}
+        cursor.execute(query, {**reader(user), **parameters})
+        return cursor.fetchall()

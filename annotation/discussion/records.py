@@ -2,49 +2,53 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.utils.crypto import salted_hmac
+
 from accounts.models import User
-from accounts.roles import ADMIN, roles_of
 from annotation.models import (
     Adjudication,
     Candidate,
     Comment,
     Image,
     Judgment,
-    Mention,
     ProblemReport,
-    ReviewRound,
-    RoundCandidate,
     Verdict,
+    VerdictRule,
 )
+from annotation.review.consensus import rule_in_force
 from taxonomy.models import LabelClass
 
-MOST_MENTIONS = 50
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 @dataclass(frozen=True)
 class Word:
-    """A step by which a verdict came about. `who` is a pseudonym of this image alone."""
+    """A step by which a verdict came about. `who` is a pseudonym of this image alone; `former` says
+    why it no longer counts, "" if it does."""
 
     who: str
     what: str
     verdict: Verdict
     where: str
     created: datetime
-    counts: bool = True
+    former: str = ""
 
 
 @dataclass
 class CandidateRecord:
+    """`origin` says what the verdict follows from, `is_final` whether an adjudicator made it."""
+
     candidate: Candidate
     label_class: LabelClass
     words: list[Word] = field(default_factory=list)
     comments: list[tuple[str, Comment]] = field(default_factory=list)
+    origin: str = ""
+    is_final: bool = False
 
     @property
     def verdict(self) -> Verdict:
@@ -57,16 +61,6 @@ class ImageRecord:
     candidates: list[CandidateRecord]
     reports: list[tuple[str, ProblemReport]]
     comments: list[tuple[str, Comment]]
-
-
-def is_hidden(image: Image, user: User) -> bool:
-    """Whether the image is in a running blind round, and so closed to all but admins."""
-    if ADMIN in roles_of(user):
-        return False
-    running = [ReviewRound.State.OPEN, ReviewRound.State.PAUSED]
-    return RoundCandidate.objects.filter(
-        candidate__image=image, round__blind=True, round__state__in=running
-    ).exists()
 
 
 def image_record(image: Image, user: User) -> ImageRecord:
@@ -85,14 +79,13 @@ def image_record(image: Image, user: User) -> ImageRecord:
     people = {one.reviewer_id for one in judgments} | {one.reviewer_id for one in reports}
     people |= {one.author_id for one in comments} | {one.adjudicator_id for one in adjudications}
     names = pseudonyms(image, people, user)
-    records = _candidates(image, candidates)
-    for word in _judged(judgments, names):
-        records[word[0]].words.append(word[1])
-    for one in adjudications:
-        step = Word(
-            names[one.adjudicator_id], one.reason, Verdict(one.verdict), "adjudication", one.created
-        )
-        records[one.candidate_id].words.append(step)
+    records, rule = _candidates(image, candidates), rule_in_force()
+    for record in records.values():
+        said = [one for one in judgments if one.candidate_id == record.candidate.pk]
+        decided = [one for one in adjudications if one.candidate_id == record.candidate.pk]
+        record.words = [*_judged(said, names), *_adjudicated(decided, names)]
+        record.is_final = bool(decided) and decided[-1].verdict != Verdict.UNJUDGED
+        record.origin = _origin(record, rule)
     for comment in comments:
         if comment.candidate_id in records:
             records[comment.candidate_id].comments.append((names[comment.author_id], comment))
@@ -109,7 +102,7 @@ def pseudonyms(image: Image, people: Iterable[int], reader: User) -> dict[int, s
     """user id -> a letter that says nothing beyond this image, or "you"."""
     others = sorted(
         set(people) - {reader.pk},
-        key=lambda user_id: hashlib.sha256(f"{image.uid}:{user_id}".encode()).digest(),
+        key=lambda user_id: salted_hmac("pseudonym", f"{image.uid}:{user_id}").digest(),
     )
     names = {user_id: f"reviewer {_letters(place)}" for place, user_id in enumerate(others)}
     return names | {reader.pk: "you"}
@@ -127,31 +120,43 @@ def _candidates(image: Image, candidates: list[Candidate]) -> dict[int, Candidat
     return {one.pk: CandidateRecord(one, classes[one.class_index]) for one in candidates}
 
 
-def _judged(judgments: list[Judgment], names: dict[int, str]) -> Iterable[tuple[int, Word]]:
-    """(candidate id, step), in the order of time; a reviewer's last word alone counts."""
-    last = {(one.candidate_id, one.reviewer_id): one.pk for one in judgments}
+def _judged(judgments: Sequence[Judgment], names: dict[int, str]) -> Iterable[Word]:
+    """What was said of one candidate, in the order of time; which words count, `verdicts.WORDS` says."""
+    place = {one.pk: _place(one) for one in judgments}
+    last = {(place[one.pk], one.reviewer_id): one for one in judgments}
+    latest = max((place[one.pk] for one in last.values() if one.verdict), default=0)
     for one in judgments:
-        verdict = Verdict(one.verdict)
-        what = "took it back" if verdict == Verdict.UNJUDGED else ""
-        counts = last[one.candidate_id, one.reviewer_id] == one.pk
-        yield (
-            one.candidate_id,
-            Word(names[one.reviewer_id], what, verdict, one.round.name, one.created, counts),
-        )
+        verdict, former = Verdict(one.verdict), ""
+        if last[place[one.pk], one.reviewer_id] is not one:
+            former = "changed later"
+        elif place[one.pk] < latest:
+            former = "a later round judged anew"
+        what = "" if verdict else "took it back"
+        where = one.round.name
+        yield Word(names[one.reviewer_id], what, verdict, where, one.created, former)
 
 
-def note_mentions(comment: Comment) -> list[User]:
-    """Remember whom a comment names, and return them."""
-    words = {word.strip(".,;:!?()") for word in comment.text.split() if word.startswith("@")}
-    named = list(User.objects.filter(username__in=[word[1:] for word in words], is_active=True))
-    Mention.objects.bulk_create(
-        [Mention(comment=comment, user=user) for user in named if user.pk != comment.author_id],
-        ignore_conflicts=True,
-    )
-    return named
+def _place(judgment: Judgment) -> int:
+    """Of its round, in the order in which rounds take over; imported ones are one, the first."""
+    return 0 if judgment.round.file_sha256 else judgment.round_id
 
 
-def mentions_of(user: User) -> list[Comment]:
-    """Comments that name the user and that they have not seen, newest first."""
-    rows = Mention.objects.filter(user=user, seen=False).select_related("comment__image")
-    return [mention.comment for mention in rows.order_by("-pk")[:MOST_MENTIONS]]
+def _adjudicated(made: Sequence[Adjudication], names: dict[int, str]) -> Iterable[Word]:
+    for one in made:
+        former = "" if one is made[-1] else "decided anew"
+        who, verdict = names[one.adjudicator_id], Verdict(one.verdict)
+        yield Word(who, one.reason, verdict, "adjudication", one.created, former)
+
+
+def _origin(record: CandidateRecord, rule: VerdictRule) -> str:
+    """What the verdict follows from, to be read after "incorrect" or "disputed": "by majority: …"."""
+    if record.is_final:
+        return "by an adjudicator"
+    said = [one.verdict for one in record.words if not one.former and one.where != "adjudication"]
+    votes = Counter(verdict for verdict in said if verdict)
+    if not votes:
+        return "with imported multi-labels, without a judgment" if record.verdict else ""
+    counted = ", ".join(f"{votes[one]} {one.label}" for one in Verdict if votes[one])
+    if rule.method != VerdictRule.Method.DAWID_SKENE:
+        return f"by the rule “{rule.get_method_display().lower()}”: {counted}"
+    return f"by Dawid-Skene, from all judgments together: {counted}"

@@ -13,6 +13,7 @@ from annotation.models import ReviewRound, Verdict
 from annotation.review.queue import Turn
 from config.prepared import Statement
 
+# Why others hold an image for problematic is not told in a blind round.
 # What a reviewer sees of a candidate: what they said of it in this round, in this turn if it is asked
 # there (what came too late for a former turn does not end this one); nothing, if it is still to be
 # judged; else what is held of it, unless the round is blind.
@@ -21,7 +22,10 @@ DESCRIBE = Statement(
     "bigint, bigint, bool, bigint[], bigint[]",
     """
     SELECT image.uid, image.file <> '', image.width, image.height,
-        image.problematic, image.problem_reason,
+        image.problematic, CASE WHEN $3 AND $1 IS DISTINCT FROM (
+            SELECT reviewer_id FROM annotation_problemreport
+            WHERE image_id = image.id ORDER BY id DESC LIMIT 1
+        ) THEN '' ELSE image.problem_reason END,
         (SELECT json_agg(json_build_array(class_index, verdict, added)) FROM (
             SELECT candidate.class_index,
                 coalesce(mine.verdict, CASE WHEN asked.now THEN 0 ELSE candidate.verdict END)

@@ -10,10 +10,20 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.models import User
+from annotation.discussion.mentions import note_mentions
 from annotation.models import Comment, ProblemReport, ReviewRound, Verdict
 from annotation.review.rounds import UNFINISHED
 from annotation.review.verdicts import DECIDE
 from config.prepared import Call, Statement, run_all
+
+# Why an image may be unfit for evaluation; any other reason can be written.
+REASONS = [
+    "blurry or too dark",
+    "nothing to recognise",
+    "not a photograph",
+    "offensive",
+    "duplicate",
+]
 
 
 class RoundClosed(Exception):
@@ -66,6 +76,13 @@ class Outcome:
     accepted: list[UUID] = field(default_factory=list)
     rejected: list[tuple[UUID, str]] = field(default_factory=list)
 
+
+# Closing the round waits for what is being stored, and what comes later sees it closed.
+STATE = Statement(
+    "round_state",
+    "bigint",
+    "SELECT state FROM annotation_reviewround WHERE id = $1 FOR SHARE",
+)
 
 # The image's row is the lock under which everything about it changes; in the order of keys, so
 # that two submits can't wait for each other.
@@ -218,7 +235,8 @@ def submit(review_round: ReviewRound, user: User, ops: Sequence[Op]) -> Outcome:
 
     Raises RoundClosed if the round is closed.
     """
-    if review_round.state not in (ReviewRound.State.OPEN, ReviewRound.State.PAUSED):
+    ((state,),) = STATE.run(review_round.pk)
+    if state not in (ReviewRound.State.OPEN, ReviewRound.State.PAUSED):
         raise RoundClosed
     uids = sorted({str(op.image) for op in ops if op.image})
     images: dict[UUID, int] = dict(LOCK_IMAGES.run(review_round.pk, uids))
@@ -315,4 +333,6 @@ def _remark(user: User, ops: list[Remark], images: dict[UUID, int], outcome: Out
         Comment(client_id=op.id, image_id=images[op.image], author=user, text=op.text) for op in ops
     ]
     Comment.objects.bulk_create(comments, ignore_conflicts=True)
+    if any("@" in op.text for op in ops):
+        note_mentions(Comment.objects.filter(client_id__in=[op.id for op in ops]))
     outcome.accepted += [op.id for op in ops]

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from annotation.models import Verdict
+from annotation.review.access import LARGEST_KEY
 from annotation.review.judgments import Judge, Op, Problem, Remark, Skip
 from annotation.review.queue import MOST_AT_ONCE
 
@@ -16,7 +17,6 @@ MOST_OPS = 200
 MOST_HELD = 100
 DAY = 24 * 3600 * 1000
 LARGEST = 2**31 - 1
-LARGEST_KEY = 2**63 - 1
 HALF = re.compile("[\ud800-\udfff]")
 
 

@@ -27,14 +27,6 @@ from taxonomy.hierarchy import hierarchy_url
 from taxonomy.reference.sheets import thumbs_of
 from taxonomy.relations import hints_of
 
-REASONS = [
-    "blurry or too dark",
-    "nothing to recognise",
-    "not a photograph",
-    "offensive",
-    "duplicate",
-]
-
 
 @require_GET
 @roles_required(ADMIN, REVIEWER)
@@ -48,7 +40,7 @@ def review_round(request: HttpRequest, round_id: int) -> HttpResponse:
         "hierarchy_url": hierarchy_url(current.taxonomy),
         "hints": hints_of(current.taxonomy),
         "history": queue.history(current, signed_in(request)),
-        "reasons": REASONS,
+        "reasons": judgments.REASONS,
         "lease_seconds": settings.LEASE_SECONDS,
         "pair": pair_of(current),
         "urls": {

@@ -53,6 +53,14 @@ def test_an_admin_is_led_from_the_import_to_the_results(client):
     assert "6 candidates still unjudged" in page
 
 
+def test_who_does_not_judge_in_a_round_is_not_sent_to_judge_in_it(client):
+    current = make_round()
+    current.reviewers.set([make_user("reviewer")])
+    page = home(client, "admin")
+    assert f'href="{reverse("review_round", args=[current.pk])}"' not in page
+    assert reverse("round_page", args=[current.pk]) in page
+
+
 def test_a_labeler_sees_nothing_of_reviewing_or_results(client):
     current = make_round()
     page = home(client, "labeler")

@@ -4,7 +4,15 @@ import uuid
 
 import pytest
 
-from annotation.models import Candidate, Comment, Image, Judgment, ProblemReport, Verdict
+from annotation.models import (
+    Candidate,
+    Comment,
+    Image,
+    Judgment,
+    ProblemReport,
+    ReviewRound,
+    Verdict,
+)
 from annotation.models import Skip as ReviewSkip
 from annotation.review.judgments import Judge, Problem, Remark, RoundClosed, Skip, submit
 from annotation.review.queue import next_turns
@@ -176,6 +184,17 @@ def test_a_closed_round_takes_nothing(current, image, user):
         judge(current, user, image, 0, Verdict.CORRECT)
 
 
+def test_what_comes_while_the_round_is_being_closed_is_refused(user):
+    """The view has found the round open; closing it was committed after that."""
+    current = make_round()
+    found = ReviewRound.objects.get(pk=current.pk)
+    close_round(current)
+    image = Image.objects.all()[0]
+    with pytest.raises(RoundClosed):
+        judge(found, user, image, image.target, Verdict.CORRECT)
+    assert not Judgment.objects.exists()
+
+
 def test_a_batch_takes_as_many_queries_as_one_judgment(user, django_assert_max_num_queries):
     current = make_round(images=40, per_image=2)
     images = list(Image.objects.filter(items__round=current))
@@ -186,5 +205,5 @@ def test_a_batch_takes_as_many_queries_as_one_judgment(user, django_assert_max_n
         ]
 
     for batch in (ops(images[:1]), ops(images[1:])):
-        with django_assert_max_num_queries(9):
+        with django_assert_max_num_queries(10):
             submit(current, user, batch)

@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.models import User
 from annotation.models import Candidate, Image, Judgment, ReviewRound, RoundItem, Verdict
 from annotation.review.items import describe
-from annotation.review.judgments import Judge, submit
+from annotation.review.judgments import Judge, Problem, submit
 from annotation.review.queue import next_turns
 from annotation.review.rounds import count_progress, open_round
 from annotation.review.scope import Scope
@@ -155,6 +155,16 @@ def test_a_blind_round_shows_neither_verdicts_nor_additions_nor_comments_of_othe
     seeing = open_round("seeing", [dataset], 3, scope=Scope(which="unjudged"))
     (item,) = take(seeing, two)
     assert shown(item) == {0: "correct", 1: "unjudged", 5: "correct"}
+
+
+def test_why_an_image_is_problematic_is_told_in_a_blind_round_to_whom_said_so_alone():
+    current = make(images=1, per_image=1, blind=True)
+    one, two = make_user("reviewer"), make_user("reviewer")
+    turns = {user: next_turns(current, user, set(), 1).turns for user in (one, two)}
+    submit(current, one, [Problem(uuid.uuid4(), Image.objects.get().uid, True, "looks drawn")])
+    told = {user: describe(current, user, turns[user])[0] for user in (one, two)}
+    assert [told[user]["problematic"] for user in (one, two)] == [True, True]
+    assert [told[user]["reason"] for user in (one, two)] == ["looks drawn", ""]
 
 
 @pytest.mark.parametrize(

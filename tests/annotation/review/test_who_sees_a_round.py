@@ -168,3 +168,8 @@ def test_blind_rounds_bind_their_reviewers_until_they_are_closed(dataset, review
     assert list(blind_rounds_of(reviewer)) == [blind]
     close_round(blind)
     assert list(blind_rounds_of(reviewer)) == []
+
+
+def test_a_number_that_no_round_can_have_is_not_found(admin_client):
+    for name in ("round_page", "review_round", "review_progress"):
+        assert admin_client.get(reverse(name, args=[10**30])).status_code == 404
