@@ -25,13 +25,16 @@ REVIEWERS = [
     Column("judged", "Judgments"),
     Column("seconds", "Median time"),
     Column("agreement", "Agrees with the others", "with what most others say of the candidate"),
+    Column(
+        "verdict_agreement", "Agrees with the verdict", "where others or an adjudicator had a say"
+    ),
     Column("gold_agreement", "Right on known answers"),
 ]
 CLASSES = [
     Column("name", "Class", text=True),
     Column("candidates", "Candidates"),
-    Column("judged", "Judged"),
-    Column("share", "Done"),
+    Column("judgments", "Judgments"),
+    Column("share", "Done", "of the judgments that are wanted"),
     Column("correct", "Said to be correct", "share of the judgments"),
 ]
 
@@ -88,7 +91,7 @@ def _count(review_round: ReviewRound, user: User | None) -> dict[str, Any]:
 
 
 def _own_row(row: Row, over: bool, own: bool) -> Row:
-    hidden = ["compared", "agreement"] if own else []
+    hidden = ["compared", "agreement", "settled", "verdict_agreement"] if own else []
     if not over:
         hidden += ["gold", "gold_agreement"]
     return row | dict.fromkeys(hidden) | {"name": "You"}

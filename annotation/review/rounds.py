@@ -304,9 +304,11 @@ COUNT = """
     SELECT (SELECT count(*) FILTER (WHERE done) FROM annotation_rounditem WHERE round_id = wanted.id),
            (SELECT count(*) FROM annotation_rounditem WHERE round_id = wanted.id),
            (SELECT count(*) FILTER (WHERE verdict <> 0) FROM (
-                SELECT DISTINCT ON (candidate_id, item_id) verdict FROM annotation_judgment
-                WHERE round_id = wanted.id AND (item_id IS NOT NULL OR wanted.file_sha256 <> '')
-                ORDER BY candidate_id, item_id, id DESC) word),
+                SELECT DISTINCT ON (candidate_id, item_id, reviewer) verdict FROM (
+                    SELECT *, CASE WHEN item_id IS NULL THEN reviewer_id END AS reviewer
+                    FROM annotation_judgment WHERE round_id = wanted.id) said
+                WHERE item_id IS NOT NULL OR wanted.file_sha256 <> ''
+                ORDER BY candidate_id, item_id, reviewer, id DESC) word),
            (SELECT count(*) FROM annotation_roundcandidate WHERE round_id = wanted.id)
     FROM annotation_reviewround wanted JOIN unnest(%s::bigint[]) WITH ORDINALITY AS asked (id, place)
     USING (id) ORDER BY asked.place
@@ -323,7 +325,8 @@ def _count(review_rounds: Sequence[ReviewRound]) -> list[Progress]:
     with connection.cursor() as cursor:
         cursor.execute(COUNT, [[one.pk for one in review_rounds]])
         rows = cursor.fetchall()
+    # Of imported rounds nobody knows how many were wanted.
     return [
-        Progress(done, total, judged, candidates * one.overlap)
+        Progress(done, total, judged, judged if one.file_sha256 else candidates * one.overlap)
         for one, (done, total, judged, candidates) in zip(review_rounds, rows, strict=True)
     ]

@@ -43,7 +43,8 @@ LAST_WORDS = """
 """
 
 # A judgment is held against what most of the others said of the candidate: with its own among them
-# it would agree with itself. Where they tie, or nobody else judged, it does not count.
+# it would agree with itself. Where they tie, or nobody else judged, it does not count; nor does it
+# count against a verdict that follows from it alone.
 BY_REVIEWER = f"""
     WITH {LAST_WORDS}, beside AS (
         SELECT *,
@@ -52,26 +53,33 @@ BY_REVIEWER = f"""
             count(*) FILTER (WHERE verdict = 3) OVER others - (verdict = 3)::int AS unclear
         FROM last_word WINDOW others AS (PARTITION BY candidate_id)
     ), compared AS (
-        SELECT *, CASE verdict WHEN 1 THEN correct WHEN 2 THEN incorrect ELSE unclear END
+        SELECT *, count(*) OVER others > 1 AS shared,
+            CASE verdict WHEN 1 THEN correct WHEN 2 THEN incorrect ELSE unclear END
                   = greatest(correct, incorrect, unclear) AS agrees,
             1 = (correct = greatest(correct, incorrect, unclear))::int
               + (incorrect = greatest(correct, incorrect, unclear))::int
               + (unclear = greatest(correct, incorrect, unclear))::int AS comparable
-        FROM beside
+        FROM beside WINDOW others AS (PARTITION BY candidate_id)
     ), answer AS (
-        SELECT DISTINCT ON (known.candidate_id) known.candidate_id, final.verdict
+        SELECT DISTINCT ON (known.candidate_id) known.candidate_id, known.gold, final.verdict
         FROM annotation_roundcandidate known
         JOIN annotation_adjudication final ON final.candidate_id = known.candidate_id
-        WHERE known.round_id = %(round)s AND known.gold
+        WHERE known.round_id = %(round)s
         ORDER BY known.candidate_id, final.id DESC
+    ), settled AS (
+        SELECT compared.*,
+            CASE WHEN answer.gold THEN nullif(answer.verdict, 0) END AS known,
+            CASE WHEN NOT coalesce(answer.gold, false) AND (shared OR answer.verdict <> 0)
+                 THEN nullif(candidate.verdict, 0) END AS outcome
+        FROM compared JOIN annotation_candidate candidate ON candidate.id = candidate_id
+        LEFT JOIN answer USING (candidate_id)
     )
     SELECT reviewer.id, reviewer.username, count(*),
         percentile_cont(0.5) WITHIN GROUP (ORDER BY milliseconds) / 1000,
         count(*) FILTER (WHERE comparable), count(*) FILTER (WHERE comparable AND agrees),
-        count(answer.verdict) FILTER (WHERE answer.verdict <> 0),
-        count(*) FILTER (WHERE answer.verdict = compared.verdict)
-    FROM compared JOIN accounts_user reviewer ON reviewer.id = compared.reviewer_id
-    LEFT JOIN answer ON answer.candidate_id = compared.candidate_id
+        count(outcome), count(*) FILTER (WHERE verdict = outcome),
+        count(known), count(*) FILTER (WHERE verdict = known)
+    FROM settled JOIN accounts_user reviewer ON reviewer.id = reviewer_id
     GROUP BY reviewer.id
 """  # noqa: S608
 
@@ -80,9 +88,10 @@ BY_CLASS = f"""
         SELECT candidate_id, count(*) AS words, count(*) FILTER (WHERE verdict = 1) AS correct
         FROM last_word GROUP BY candidate_id
     )
-    SELECT class.index, synset.lemmas[1], asked.candidates, asked.judged, asked.words, asked.correct
+    SELECT class.index, synset.lemmas[1], asked.candidates, asked.given, asked.words, asked.correct
     FROM (
-        SELECT candidate.class_index, count(*) AS candidates, count(votes.words) AS judged,
+        SELECT candidate.class_index, count(*) AS candidates,
+               sum(least(coalesce(votes.words, 0), %(wanted)s))::int AS given,
                sum(votes.words)::int AS words, sum(votes.correct)::int AS correct
         FROM annotation_roundcandidate known
         JOIN annotation_candidate candidate ON candidate.id = known.candidate_id
@@ -136,7 +145,9 @@ def pace_of(review_round: ReviewRound, progress: Progress, now: datetime | None 
     age = (now - first) / timedelta(hours=1)
     per_hour = sum(given[:WEEK]) / min(max(age, SHORTEST), WEEK)
     left = progress.judgments_total - progress.judgments_done
-    end = now + timedelta(hours=left / per_hour) if per_hour and left > 0 else None
+    # What is asked of problematic images is never given.
+    is_done = progress.turns_done == progress.turns_total
+    end = now + timedelta(hours=left / per_hour) if per_hour and left > 0 and not is_done else None
     days = [sum(given[start : start + DAY]) for start in range(0, SHOWN, DAY)]
     young = age < 2 * DAY
     return Pace(
@@ -148,11 +159,12 @@ def pace_of(review_round: ReviewRound, progress: Progress, now: datetime | None 
 
 def reviewer_rows(review_round: ReviewRound) -> list[dict[str, Any]]:
     """Per reviewer {reviewer, name, judged, seconds (median of a judgment), compared, agreement,
-    gold, gold_agreement}.
+    settled, verdict_agreement, gold, gold_agreement}.
 
     agreement: the share of the `compared` judgments that say what most of the other reviewers say;
-    gold_agreement: of those on `gold` candidates, that say what an adjudicator has decided. Both
-    are None of nothing. One query.
+    verdict_agreement: of the `settled` ones, that say what the verdict is, by the rule or by an
+    adjudicator; gold_agreement: of those on `gold` candidates, that say what an adjudicator has
+    decided. Each is None of nothing. One query.
     """
     with connection.cursor() as cursor:
         cursor.execute(BY_REVIEWER, {"round": review_round.pk, "reviewer": None})
@@ -161,31 +173,35 @@ def reviewer_rows(review_round: ReviewRound) -> list[dict[str, Any]]:
         {
             "reviewer": reviewer, "name": name, "judged": judged, "seconds": seconds,
             "compared": compared, "agreement": _share(agreed, compared),
+            "settled": settled, "verdict_agreement": _share(upheld, settled),
             "gold": gold, "gold_agreement": _share(right, gold),
         }
-        for reviewer, name, judged, seconds, compared, agreed, gold, right in rows
+        for reviewer, name, judged, seconds, compared, agreed, settled, upheld, gold, right in rows
     ]  # fmt: skip
 
 
 def class_rows(review_round: ReviewRound, reviewer: User | None = None) -> list[dict[str, Any]]:
-    """Per class of the round {index, name, candidates, judged, share, correct}.
+    """Per class of the round {index, name, candidates, judgments, share, correct}.
 
-    judged: candidates that somebody judged, share: as a share of all; correct: the share of the
-    judgments that say so, None of none. With a reviewer only what they said counts. One query.
+    share: how many of the wanted judgments are given; correct: the share of the judgments that say
+    so, None of none. With a reviewer only what they said counts, one judgment of each candidate.
+    One query.
     """
     parameters = {
         "round": review_round.pk, "taxonomy": review_round.taxonomy_id,
         "reviewer": reviewer.pk if reviewer else None,
+        "wanted": 1 if reviewer else review_round.overlap,
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(BY_CLASS, parameters)
         rows: Sequence[tuple[Any, ...]] = cursor.fetchall()
     return [
         {
-            "index": index, "name": name, "candidates": candidates, "judged": judged,
-            "share": judged / candidates, "correct": _share(correct or 0, words or 0),
+            "index": index, "name": name, "candidates": candidates, "judgments": words or 0,
+            "share": given / (candidates * parameters["wanted"]),
+            "correct": _share(correct or 0, words or 0),
         }
-        for index, name, candidates, judged, words, correct in rows
+        for index, name, candidates, given, words, correct in rows
     ]  # fmt: skip
 
 

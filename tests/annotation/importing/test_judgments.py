@@ -30,7 +30,7 @@ from annotation.models import (
     RoundItem,
     Verdict,
 )
-from annotation.review.rounds import open_round
+from annotation.review.rounds import count_progress, open_round
 from tests.annotation.importing.conftest import run, save, stored_rows, write_csv
 from tests.factories import judge
 
@@ -81,6 +81,8 @@ def test_each_judgment_is_stored_in_a_closed_round_that_is_called_after_the_file
     }  # fmt: skip
     review_round = ReviewRound.objects.get()
     assert (review_round.name, review_round.state) == ("theirs.csv", "closed")
+    given = count_progress(review_round)
+    assert (given.judgments_done, given.judgments_total) == (4, 4)
     assert list(review_round.datasets.values_list("name", flat=True)) == ["photos"]
     stored = Judgment.objects.filter(round=review_round).order_by("pk").values_list(
         "candidate__image__key", "candidate__class_index", "reviewer__username", "verdict",

@@ -65,11 +65,11 @@ def judged(dataset, reviewer) -> ReviewRound:
 def test_an_admin_sees_every_reviewer_and_class(judged, admin):
     text = page(admin, judged)
     people = {row[0]: row[1:] for row in rows(text, "reviewers")}
-    assert people["rosalind"] == ["8", "1.2 s", "100.0 of 7", "–"]
-    assert people["berta"] == ["1", "1.2 s", "0.0 of 1", "–"]
+    assert people["rosalind"] == ["8", "1.2 s", "100.0 of 7", "100.0 of 8", "–"]
+    assert people["berta"] == ["1", "1.2 s", "0.0 of 1", "0.0 of 1", "–"]
     classes = {row[0]: row[1:] for row in rows(text, "classes")}
-    assert classes["class 0"] == ["1", "1", "100", "66.7"]
-    assert classes["class 4"] == ["1", "1", "100", "100.0"]
+    assert classes["class 0"] == ["1", "3", "100", "66.7"]
+    assert classes["class 4"] == ["1", "2", "67", "100.0"]
     assert "17 <small>of 24</small>" in text
 
 
@@ -106,10 +106,10 @@ def test_on_known_answers_reviewers_learn_how_they_did_when_the_round_is_closed(
         adjudicate(candidate, Verdict.INCORRECT, admin)
     current = open_round("round", [dataset], 1, scope=Scope(gold=0.5))
     judge_all(current, reviewer, Verdict.INCORRECT)
-    assert rows(page(reviewer, current), "reviewers") == [["You", "8", "1.2 s", "–", "–"]]
-    assert rows(page(admin, current), "reviewers")[0][4] == "100.0 of 4"
+    assert rows(page(reviewer, current), "reviewers") == [["You", "8", "1.2 s", "–", "–", "–"]]
+    assert rows(page(admin, current), "reviewers")[0][5] == "100.0 of 4"
     close_round(current)
-    assert rows(page(reviewer, current), "reviewers")[0][4] == "100.0 of 4"
+    assert rows(page(reviewer, current), "reviewers")[0][5] == "100.0 of 4"
 
 
 def test_in_a_blind_round_a_reviewer_sees_nothing_of_what_others_said_until_it_is_closed(
@@ -121,15 +121,17 @@ def test_in_a_blind_round_a_reviewer_sees_nothing_of_what_others_said_until_it_i
     image = Image.objects.get(key="set-00000")
     judge(current, reviewer, image, 0, Verdict.CORRECT)
     text = page(reviewer, current)
-    assert rows(text, "reviewers") == [["You", "1", "1.2 s", "–", "–"]]
+    assert rows(text, "reviewers") == [["You", "1", "1.2 s", "–", "–", "–"]]
     classes = {row[0]: row[1:] for row in rows(text, "classes")}
     assert classes["class 0"] == ["1", "1", "100", "100.0"]
     assert classes["class 4"] == ["1", "0", "0", "–"]
     assert reverse("ranges") not in text
+    other = open_round("not blind", [dataset], 2)
+    assert reverse("ranges") not in page(reviewer, other)
     assert reverse("ranges") in page(admin, current)
     close_round(current)
     text = page(reviewer, current)
-    assert rows(text, "reviewers") == [["You", "1", "1.2 s", "0.0 of 1", "–"]]
+    assert rows(text, "reviewers") == [["You", "1", "1.2 s", "0.0 of 1", "0.0 of 1", "–"]]
     assert {row[0]: row[1:] for row in rows(text, "classes")}["class 4"][3] == "0.0"
 
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.models import User
 from annotation.consensus import Judgments, agreement_with, agreement_with_others
 from annotation.models import Adjudication, Candidate, Image, Judgment, ReviewRound, Verdict
+from annotation.review.consensus import apply_verdicts, rule_in_force, verdicts_by
 from annotation.review.rounds import Progress, count_progress, open_round
 from annotation.review.scope import Scope
 from annotation.review.statistics import class_rows, pace_of, reviewer_rows
@@ -83,6 +84,10 @@ class TestPace:
     def test_what_is_done_has_no_expected_end(self, current):
         give(current, make_user("reviewer"), *minutes(5))
         assert pace_of(current, Progress(10, 10, 60, 60), NOW).end is None
+
+    def test_what_is_left_on_problematic_images_is_not_waited_for(self, current):
+        give(current, make_user("reviewer"), *minutes(5))
+        assert pace_of(current, Progress(10, 10, 52, 60), NOW).end is None
 
     def test_words_that_were_taken_back_are_not_counted(self, current):
         user, image = make_user("reviewer"), Image.objects.all()[0]
@@ -180,6 +185,26 @@ def test_imported_judgments_without_times_have_none(current):
     assert reviewer_rows(current)[0]["seconds"] is None
 
 
+@pytest.mark.parametrize("seed", range(2))
+def test_agreement_with_the_verdict_counts_where_it_is_not_ones_own_word_alone(current, seed):
+    people, words = said(current, random.Random(seed))
+    candidates = list(Candidate.objects.order_by("image__key", "class_index"))
+    ids = np.array([one.pk for one in candidates])
+    adjudicate(candidates[3], Verdict.UNCLEAR, make_user("admin"))
+    decided = verdicts_by(rule_in_force(), ids)
+    apply_verdicts(decided)
+    counts = np.count_nonzero(words, axis=1) > 1
+    counts[3] = True
+    known = np.where(counts, decided.verdicts, 0)
+    places, columns = np.nonzero(words)
+    judgments = Judgments(places, columns, words[places, columns], *words.shape)
+    share = agreement_with(judgments, known)
+    rows = {row["reviewer"]: row for row in reviewer_rows(current)}
+    for column, user in enumerate(people):
+        assert rows[user.pk]["settled"] == share.n[column] > 0
+        assert rows[user.pk]["verdict_agreement"] == pytest.approx(share.fraction[column])
+
+
 def test_classes_are_counted_with_all_words_or_with_one_persons(current):
     people, words = said(current, random.Random(7))
     indices = np.array(
@@ -192,8 +217,10 @@ def test_classes_are_counted_with_all_words_or_with_one_persons(current):
             part = words[indices == row["index"], columns]
             assert row["name"] == f"class {row['index']}"
             assert row["candidates"] == len(part)
-            assert row["judged"] == np.count_nonzero((part > 0).any(axis=1))
-            assert row["share"] == row["judged"] / len(part)
+            assert row["judgments"] == np.count_nonzero(part)
+            wanted = 1 if user else current.overlap
+            given = np.minimum(np.count_nonzero(part, axis=1), wanted).sum()
+            assert row["share"] == given / (len(part) * wanted)
             if (part > 0).any():
                 assert row["correct"] == pytest.approx((part == 1).sum() / (part > 0).sum())
             else:
