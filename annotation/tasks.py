@@ -1,7 +1,6 @@
 from celery import shared_task
 from celery.signals import worker_ready
 
-from accounts.models import User
 from annotation import renditions
 from annotation.importing import jobs
 from annotation.review import rule
@@ -23,8 +22,8 @@ def preview_rule(method: str, confidence: float) -> None:
 
 
 @shared_task
-def choose_rule(method: str, confidence: float, user_id: int) -> None:
-    rule.choose_rule(rule.make_rule(method, confidence, User.objects.get(pk=user_id)))
+def decide_anew() -> None:
+    rule.decide_anew()
 
 
 @worker_ready.connect

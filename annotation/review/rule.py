@@ -83,12 +83,6 @@ def preview(rule: VerdictRule) -> Preview:
     return Preview(len(ids), moves, (int(there.disputed.sum()), int(then.disputed.sum())))
 
 
-def choose_rule(rule: VerdictRule) -> int:
-    """Put a rule in force and decide everything anew by it; how many candidates changed."""
-    rule.save()
-    return decide_anew()
-
-
 def decide_anew() -> int:
     """Bring all verdicts in line with the rule in force; how many candidates changed.
 

@@ -39,8 +39,11 @@ def verdict_rule(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         rule = rules.make_rule(**form.cleaned_data, user=signed_in(request))
         if "apply" in request.POST:
-            tasks.choose_rule.delay(rule.method, rule.confidence, signed_in(request).pk)
-            messages.success(request, "Every verdict is decided anew by this rule, in a moment.")
+            rule.save()
+            tasks.decide_anew.delay()
+            messages.success(
+                request, "The rule is in force; every verdict is being decided anew by it."
+            )
             return redirect("verdict_rule")
         rules.forget_preview(rule)
         tasks.preview_rule.delay(rule.method, rule.confidence)

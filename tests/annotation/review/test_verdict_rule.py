@@ -31,6 +31,12 @@ def current() -> ReviewRound:
     return found
 
 
+def put_in_force(method: str, confidence: float = 0.5) -> int:
+    """As the page does it; how many verdicts changed."""
+    rules.make_rule(method, confidence, make_user("admin")).save()
+    return rules.decide_anew()
+
+
 def verdicts() -> list[tuple[int, bool]]:
     return list(Candidate.objects.order_by("image__key").values_list("verdict", "disputed"))
 
@@ -46,16 +52,16 @@ def test_the_preview_counts_every_move_and_changes_nothing(current):
 
 
 def test_a_chosen_rule_does_what_its_preview_said_and_the_former_one_gives_all_back(current):
-    before, admin = verdicts(), make_user("admin")
-    assert rules.choose_rule(rules.make_rule("unanimous", 0.5, admin)) == 1
+    before = verdicts()
+    assert put_in_force("unanimous") == 1
     assert verdicts() == [(NONE, True), (YES, False), (NONE, True)]
-    assert rules.choose_rule(rules.make_rule("majority", 0.5, admin)) == 1
+    assert put_in_force("majority") == 1
     assert verdicts() == before
     assert Judgment.objects.count() == 8
 
 
 def test_dawid_skene_decides_anew_whenever_numbers_are_computed(current):
-    rules.choose_rule(rules.make_rule("dawid-skene", 0.5, make_user("admin")))
+    put_in_force("dawid-skene")
     ties = Candidate.objects.filter(disputed=True)
     image = Image.objects.order_by("key").last()
     judge(current, make_user("reviewer"), image, image.target, NO)
@@ -77,7 +83,7 @@ def test_what_is_said_while_it_computes_is_left_as_that_word_decided(current, mo
         return decided
 
     monkeypatch.setattr(rules, "verdicts_by", slowly)
-    rules.choose_rule(rules.make_rule("majority", 0.9, make_user("admin")))
+    put_in_force("majority", 0.9)
     assert verdicts()[0] == (NONE, True)
 
 
@@ -85,6 +91,22 @@ def test_what_is_said_while_it_computes_is_left_as_that_word_decided(current, mo
 def test_what_makes_no_rule_is_refused(method, confidence):
     with pytest.raises(InputError):
         rules.make_rule(method, confidence)
+
+
+def test_the_rule_holds_at_once_though_the_worker_has_not_decided_anew_yet(current, client):
+    client.force_login(make_user("admin"))
+    choice = {"method": "unanimous", "confidence": 0.5, "apply": 1}
+    page = client.post(reverse("verdict_rule"), choice, follow=True).content.decode()
+    assert "In force: <strong>Unanimous</strong>" in page
+    image = Image.objects.order_by("key").first()
+    judge(current, make_user("reviewer"), image, image.target, YES)
+    assert verdicts()[0] == (NONE, True)
+
+
+def test_the_page_is_reached_from_the_rounds_and_from_the_disputes(current, client):
+    client.force_login(make_user("admin"))
+    for name in ("review", "cases"):
+        assert reverse("verdict_rule") in client.get(reverse(name)).content.decode()
 
 
 def test_the_page_shows_what_would_change_and_then_applies_it(current, client):
