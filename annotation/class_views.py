@@ -7,8 +7,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from accounts.roles import ADMIN, REVIEWER, roles_required
+from accounts.roles import ADMIN, REVIEWER, roles_required, signed_in
 from annotation import class_evidence as evidence
+from annotation.review.access import blind_rounds_of
 from taxonomy.models import LabelClass, Taxonomy
 
 IMAGES_PER_PAGE = 24
@@ -17,7 +18,12 @@ IMAGES_PER_PAGE = 24
 @require_safe
 @roles_required(ADMIN, REVIEWER)
 def class_evidence(request: HttpRequest, taxonomy_id: int, index: int) -> HttpResponse:
-    """What is known of a class from images; with ?page= only that page of its images."""
+    """What is known of a class from images; with ?page= only that page of its images.
+
+    It follows from what others say, which nobody may know who reviews blind.
+    """
+    if blind := blind_rounds_of(signed_in(request)):
+        return render(request, "annotation/_class_evidence_closed.html", {"rounds": blind})
     found = LabelClass.objects.select_related("taxonomy", "synset")
     label_class = get_object_or_404(found, taxonomy=taxonomy_id, index=index)
     images = Paginator(evidence.images_holding(label_class), IMAGES_PER_PAGE)
@@ -35,7 +41,10 @@ def class_evidence(request: HttpRequest, taxonomy_id: int, index: int) -> HttpRe
 @require_safe
 @roles_required(ADMIN, REVIEWER)
 def wanted_entries(request: HttpRequest, taxonomy_id: int) -> HttpResponse:
-    """The pairs of classes that are confused most often, for the list of guide entries to write."""
+    """The pairs of classes that are confused most often, for the list of guide entries to write; as
+    `class_evidence`, none for who reviews blind."""
+    if blind := blind_rounds_of(signed_in(request)):
+        return render(request, "annotation/_class_evidence_closed.html", {"rounds": blind})
     taxonomy = get_object_or_404(Taxonomy, pk=taxonomy_id)
     context = {"taxonomy": taxonomy, "pairs": evidence.most_confused(taxonomy)}
     return render(request, "annotation/_wanted_entries.html", context)

@@ -87,7 +87,7 @@ def dawid_skene(
 
     Two states and three verdicts: unclear says something about what a reviewer could make out, and
     for each reviewer it may speak for the one or the other state; it is no third thing a candidate
-    could be. (With a third state, on the raters of ReaL, 16 % of the candidates fall to it, while
+    could be. (With a third state many pairs of ReaL's raters fall to it, while
     the experts called none of theirs unclear.) So this rule never says unclear; it is unsure.
 
     Time per iteration and memory are linear in judgments. Raises ValueError unless `right` and

@@ -9,7 +9,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from annotation.exporting.records import ImageRecord, class_names, image_records
+from annotation.exporting.records import (
+    AdjudicationRecord,
+    ImageRecord,
+    JudgmentRecord,
+    class_names,
+    image_records,
+)
 from annotation.models import Dataset
 
 CSV_COLUMNS = [
@@ -49,11 +55,13 @@ def _json_image(record: ImageRecord) -> dict[str, object]:
         **record.classes,
         "problematic": record.problematic,
         "problem_reason": record.problem_reason,
-        "judgments": [
-            {"class" if name == "key" else name: value for name, value in asdict(judgment).items()}
-            for judgment in record.judgments
-        ],
+        "judgments": list(map(_json_word, record.judgments)),
+        "adjudications": list(map(_json_word, record.adjudications)),
     }
+
+
+def _json_word(word: JudgmentRecord | AdjudicationRecord) -> dict[str, object]:
+    return {"class" if name == "key" else name: value for name, value in asdict(word).items()}
 
 
 def as_csv(datasets: Sequence[Dataset]) -> Iterator[str]:

@@ -33,6 +33,13 @@ IMAGES = """
          FROM annotation_candidate candidate
          JOIN annotation_judgment judgment ON judgment.candidate_id = candidate.id
          JOIN annotation_reviewround review_round ON review_round.id = judgment.round_id
+         WHERE candidate.image_id = image.id),
+        (SELECT json_agg(json_build_array(candidate.class_index, final.verdict, final.adjudicator_id,
+                final.reason,
+                to_char(final.created AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
+                ORDER BY final.id)
+         FROM annotation_candidate candidate
+         JOIN annotation_adjudication final ON final.candidate_id = candidate.id
          WHERE candidate.image_id = image.id)
     FROM annotation_image image
     WHERE EXISTS (SELECT FROM annotation_datasetimage member
@@ -55,6 +62,15 @@ class JudgmentRecord:
 
 
 @dataclass(frozen=True)
+class AdjudicationRecord:
+    key: str
+    verdict: str
+    reviewer: str
+    reason: str
+    decided_at: str
+
+
+@dataclass(frozen=True)
 class ImageRecord:
     """An image with its classes as synset keys; `classes` maps each verdict to its classes."""
 
@@ -65,6 +81,7 @@ class ImageRecord:
     problematic: bool
     problem_reason: str
     judgments: list[JudgmentRecord]
+    adjudications: list[AdjudicationRecord]
 
 
 def pseudonym(user_id: int) -> str:
@@ -110,7 +127,7 @@ def image_records(datasets: Sequence[Dataset]) -> Iterator[ImageRecord]:
 
 
 def _image_record(row: tuple[Any, ...], keys: dict[int, str]) -> ImageRecord:
-    key, target, problematic, reason, datasets, candidates, judgments = row
+    key, target, problematic, problem, datasets, candidates, judgments, adjudications = row
     classes: dict[str, list[str]] = {
         name: [] for name in ("correct", "incorrect", "unclear", "unjudged")
     }
@@ -122,11 +139,15 @@ def _image_record(row: tuple[Any, ...], keys: dict[int, str]) -> ImageRecord:
         keys[target],
         classes,
         problematic,
-        reason,
+        problem,
         [
             JudgmentRecord(
                 uid, keys[index], Verdict(verdict).label, pseudonym(user), name, when, ms
             )
             for uid, index, verdict, user, name, when, ms in judgments or []
+        ],
+        [
+            AdjudicationRecord(keys[index], Verdict(verdict).label, pseudonym(user), reason, when)
+            for index, verdict, user, reason, when in adjudications or []
         ],
     )

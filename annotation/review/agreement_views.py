@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.crypto import salted_hmac
 from django.views.decorators.http import require_GET
 
 from accounts.models import User
@@ -111,7 +111,7 @@ def _names(people: Collection[int], user: User, sees_all: bool) -> dict[int, str
         return dict(User.objects.filter(pk__in=people).values_list("pk", "username"))
     others = sorted(
         set(people) - {user.pk},
-        key=lambda other: hashlib.sha256(f"{user.pk}:{other}".encode()).digest(),
+        key=lambda other: salted_hmac("pseudonym", f"{user.pk}:{other}").digest(),
     )
     return {other: f"reviewer {place}" for place, other in enumerate(others, 1)} | {user.pk: "You"}
 

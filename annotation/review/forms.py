@@ -11,7 +11,7 @@ from accounts.models import User
 from accounts.roles import ADMIN, REVIEWER
 from annotation.models import Dataset, Participant, ReviewRound
 from annotation.review.rounds import MOST_OVERLAP
-from annotation.review.scope import MOST_GOLD, Scope
+from annotation.review.scope import MOST_GOLD, Scope, scope_of
 from taxonomy.forms import ClassIndices
 from taxonomy.models import ClassGroup, Taxonomy
 
@@ -50,6 +50,24 @@ def with_predictions(taxonomy: Taxonomy) -> QuerySet[Participant]:
     """Whoever predicted something for a dataset of the taxonomy, by name."""
     sets = {"prediction_sets__dataset__taxonomy": taxonomy, "prediction_sets__replaced": None}
     return Participant.objects.filter(**sets).distinct().order_by("name")
+
+
+def _settings_of(review_round: ReviewRound) -> dict[str, Any]:
+    scope = scope_of(review_round)
+    source = FINAL if scope.drawn else CHOSEN if scope.participants else EVERYTHING
+    kept = ("unit", "order", "overlap", "blind", "instructions")
+    return {name: getattr(review_round, name) for name in kept} | {
+        "name": f"{review_round.name}, again"[:100],
+        "datasets": list(review_round.datasets.all()),
+        "reviewers": list(review_round.reviewers.all()),
+        "source": source,
+        "participants": scope.participants,
+        "drawn": scope.drawn or 1,
+        "which": scope.which,
+        "groups": scope.groups,
+        "classes": scope.classes,
+        "gold": round(100 * scope.gold),
+    }
 
 
 class RoundForm(forms.Form):
@@ -109,8 +127,14 @@ class RoundForm(forms.Form):
         help_text="In Markdown; reviewers read them on the round's page, and with O while they judge.",
     )  # fmt: skip
 
-    def __init__(self, taxonomy: Taxonomy, data: Mapping[str, Any] | None = None) -> None:
-        super().__init__(data)
+    def __init__(
+        self,
+        taxonomy: Taxonomy,
+        data: Mapping[str, Any] | None = None,
+        like: ReviewRound | None = None,
+    ) -> None:
+        """`like` is a round whose settings it begins with; its own seed is drawn anew."""
+        super().__init__(data, initial=_settings_of(like) if like else None)
         self.taxonomy = taxonomy
         self._offer(
             "datasets", Dataset.objects.filter(taxonomy=taxonomy).select_related("taxonomy")

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.roles import ADMIN, REVIEWER, roles_of, roles_required, signed_in
 from annotation.models import Dataset, ReviewRound
 from annotation.review import rounds
-from annotation.review.access import round_to_see, visible_rounds
-from annotation.review.forms import RoundForm
+from annotation.review.access import blind_rounds_of, round_to_see, visible_rounds
+from annotation.review.forms import RoundForm, possible_reviewers
 from annotation.review.preview import foresee
 from annotation.review.round_page import figures_of, instructions_of
 from annotation.review.scope import scope_of
@@ -38,14 +38,17 @@ def review(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @roles_required(ADMIN)
 def round_new(request: HttpRequest) -> HttpResponse:
-    """A form for a round over datasets of ?taxonomy=; the button says whether it opens at once."""
+    """A form for a round over datasets of ?taxonomy=, or with the settings of round ?like=; the button
+    says whether it opens at once."""
     taxonomies = list(Taxonomy.objects.exclude(datasets=None).order_by("name"))
-    asked = request.GET.get("taxonomy", "")
+    asked, like = request.GET.get("taxonomy", ""), request.GET.get("like", "")
+    former = ReviewRound.objects.filter(pk=like).first() if like.isdecimal() else None
+    asked = str(former.taxonomy_id) if former else asked
     taxonomy = next((one for one in taxonomies if str(one.pk) == asked), None)
     taxonomy = taxonomy or next(iter(taxonomies), None)
     if taxonomy is None:
         return redirect("review")
-    form = RoundForm(taxonomy, request.POST or None)
+    form = RoundForm(taxonomy, request.POST or None, former)
     if form.is_valid():
         later = request.POST.get("state") == ReviewRound.State.PLANNED
         state = ReviewRound.State.PLANNED if later else ReviewRound.State.OPEN
@@ -84,6 +87,9 @@ def round_preview(request: HttpRequest, taxonomy_id: int) -> HttpResponse:
         except InputError as error:
             context["problem"] = str(error)
         context["plan"] = form.plan
+        people = possible_reviewers().count()
+        if not form.plan["reviewers"] and people < form.plan["overlap"]:
+            context["people"] = people
     return render(request, "annotation/_round_preview.html", context)
 
 
@@ -100,6 +106,7 @@ def round_page(request: HttpRequest, round_id: int) -> HttpResponse:
         "scope": scope_of(current),
         "judges": judges,
         "instructions": instructions_of(current),
+        "sees_results": not blind_rounds_of(user).exists(),
         "query": request.GET.urlencode(),
     }
     if is_admin:

@@ -14,6 +14,8 @@ from annotation.importing.datasets import import_dataset
 from annotation.importing.multilabels import import_multilabels
 from annotation.importing.predictions import import_predictions
 from annotation.models import Candidate, Image, Verdict
+from annotation.review.rounds import close_round, open_round
+from annotation.review.scope import Scope
 from taxonomy.loading import load_imagenet1k
 from taxonomy.models import LabelClass, Taxonomy
 from tests.conftest import client_of
@@ -137,6 +139,20 @@ def test_reviewers_see_the_images_that_hold_a_class_but_not_their_names(reviewer
     assert all(str(image.uid) in text for image in held)
     for secret in ("photo-", "model-", "photos"):
         assert secret not in text
+
+
+def test_who_reviews_blind_learns_no_verdict_from_it_until_the_round_is_closed(
+    reviewer_client, admin_client, pictures
+):
+    blind = open_round("Final", pictures.datasets.all(), 1, scope=Scope(which="all"), blind=True)
+    wanted = reverse("wanted_entries", args=[pictures.pk])
+    for text in (get(reviewer_client, pictures), reviewer_client.get(wanted).content.decode()):
+        assert "when the blind round Final is closed" in text
+        assert "<img" not in text
+        assert "<dl" not in text
+    assert "<dl" in get(admin_client, pictures)
+    close_round(blind)
+    assert "<dl" in get(reviewer_client, pictures)
 
 
 def test_many_images_come_page_by_page(reviewer_client, pictures, monkeypatch):

@@ -8,6 +8,7 @@ from django.urls import reverse
 from annotation.models import Candidate, Dataset, DatasetImage, Image, Verdict
 from evaluation.changes import accuracy_changes, changed_images, compare
 from evaluation.metrics.changes import Change
+from evaluation.models import MetricReport
 from evaluation.reports import recompute
 from evaluation.snapshots import take_snapshot
 from tests.evaluation.worlds import predict
@@ -80,6 +81,13 @@ def test_the_page_lists_the_images_of_a_kind(snapshots, client):
     assert [one.image.target for one in back.context["images"]] == [1]
     assert client.get(reverse("changes"), {"kind": "x"}).status_code == 404
     assert client.get(reverse("changes"), {"from": "nowhere"}).status_code == 404
+
+
+def test_without_a_report_over_everything_it_says_why_no_gain_is_told(snapshots, client):
+    client.force_login(make_user("reviewer"))
+    assert "can't be said" not in client.get(reverse("changes")).content.decode()
+    MetricReport.objects.all().update(complete=False)
+    assert "can't be said" in client.get(reverse("changes")).content.decode()
 
 
 def test_with_one_snapshot_the_page_says_when_there_will_be_two(dataset, client):

@@ -10,8 +10,9 @@ from email.message import Message
 import pytest
 from django.urls import reverse
 
-from annotation.models import DatasetImage
-from tests.factories import make_dataset, make_taxonomy
+from annotation.exporting.records import pseudonym
+from annotation.models import Candidate, DatasetImage, Verdict
+from tests.factories import adjudicate, make_dataset, make_taxonomy, make_user
 
 NAMES = ["imagenet-val", "my set", 'the "best" set', "Bäume und 木", "a/b\\c", "50 %; x=1", "a, b"]
 
@@ -62,3 +63,18 @@ def test_the_datasets_of_an_image_can_be_told_apart_whatever_their_names(admin_c
     assert sorted(json.loads(found)) == sorted(NAMES)
     others_found = {row["datasets"] for row in rows if row["image_id"] != image.key}
     assert sorted(map(json.loads, others_found)) == sorted([dataset.name] for dataset in others)
+
+
+def test_a_verdict_that_no_judgment_gave_is_exported_with_its_reason(admin_client):
+    make_dataset(make_taxonomy(), images=1, per_image=1)
+    ruth = make_user("admin")
+    adjudicate(Candidate.objects.get(), Verdict.CORRECT, ruth, "Its tusks are visible.")
+    export = json.loads(admin_client.get(reverse("export_download", args=["json"])).getvalue())
+    (image,) = export["images"]
+    (told,) = image["adjudications"]
+    assert told.pop("decided_at").endswith("Z")
+    assert told == {
+        "class": "c0", "verdict": "correct", "reviewer": pseudonym(ruth.pk),
+        "reason": "Its tusks are visible.",
+    }  # fmt: skip
+    assert image["correct"] == ["c0"]

@@ -225,6 +225,11 @@ def by_class(dataset: Dataset) -> ReviewRound:
     return open_blind(dataset, unit="class")
 
 
+def most_informative_first(dataset: Dataset) -> ReviewRound:
+    settings = {"blind": True, "order": "informative"}
+    return open_round("Final", [dataset], 5, scope=Scope(which="all"), **settings)
+
+
 def all_that_was_predicted(dataset: Dataset) -> ReviewRound:
     """As a final review: whoever is a person now, and so many of the models that it is all."""
     people = Participant.objects.filter(kind="human").order_by("name")
@@ -249,7 +254,9 @@ def received_after(change: Change, opened: Callable[[Dataset], ReviewRound]) -> 
 
 
 @pytest.mark.parametrize("change", [turn_kinds_round, swap_names, import_again_the_other_way_round])
-@pytest.mark.parametrize("opened", [everything, by_class, all_that_was_predicted])
+@pytest.mark.parametrize(
+    "opened", [everything, by_class, most_informative_first, all_that_was_predicted]
+)
 def test_permuting_the_sources_changes_no_byte(dataset, reviewer, change, opened):
     before = received_after(lambda: None, opened)
     after = received_after(change, opened)

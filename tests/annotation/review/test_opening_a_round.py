@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from annotation.models import Candidate, Judgment, Participant, ReviewRound, Verdict
 from annotation.review.preview import foresee, usual_seconds
-from annotation.review.rounds import PAGE, open_round
+from annotation.review.rounds import PAGE, close_round, open_round
 from annotation.review.scope import Scope, scope_of
 from taxonomy.errors import InputError
 from taxonomy.models import ClassGroup
@@ -78,6 +78,17 @@ def test_everything_that_is_chosen_is_taken(admin_client, dataset):
     assert set(current.reviewers.all()) == set(people[:2])
     assert set(current.items.values_list("class_index", flat=True)) == {3}
 
+    close_round(current)
+    assert f"?like={current.pk}" in admin_client.get(reverse("review")).content.decode()
+    form = admin_client.get(reverse("round_new"), {"like": current.pk}).context["form"]
+    fields = {one.name: one.field.prepare_value(one.value()) for one in form}
+    admin_client.post(reverse("round_new"), {**fields, "seed": 9, "state": "planned"})
+    again = ReviewRound.objects.get(name=f"{current.name}, again")
+    assert again.scope == current.scope
+    assert set(again.reviewers.all()) == set(people[:2])
+    for name in ("unit", "order", "overlap", "blind", "instructions"):
+        assert getattr(again, name) == getattr(current, name)
+
 
 def test_a_round_can_be_planned_and_opened_later(admin_client, dataset):
     send(admin_client, dataset, state="planned")
@@ -133,6 +144,15 @@ def test_what_cannot_be_is_refused_with_the_reason_and_nothing_is_opened(
     admin_client, dataset, fields, reason
 ):
     assert reason in refused(send(admin_client, dataset, **fields))
+
+
+def test_it_is_foreseen_that_there_are_too_few_people_for_the_judgments_wanted(
+    admin_client, dataset
+):
+    make_user("reviewer")
+    assert "may review here" not in preview(admin_client, dataset, overlap="2")
+    text = preview(admin_client, dataset, overlap="3")
+    assert "2 people may review here; 3 judgments of each candidate need as many." in text
 
 
 def test_more_judgments_than_reviewers_are_refused(admin_client, dataset):
