@@ -71,7 +71,7 @@ def dawid_skene(
     gives the verdict v with probability c[r, t, v], independently of the others. In turn, until no
     posterior moves by more than `tolerance`:
 
-        M:  p[t]       = (sum over i of q[i, t] + a) / (n + 2 a)
+        M:  p[t]       = (sum over i of q[i, t] + a) / (n + 2 a)   (i judged by several)
             c[r, t, v] = (sum over i that r judged v of q[i, t] + a[t, v])
                          / (sum over i that r judged of q[i, t] + sum over w of a[t, w])
         E:  q[i, t]    ∝ p[t] · product over i's judgments (r, v) of c[r, t, v]
@@ -83,12 +83,14 @@ def dawid_skene(
     many they make no difference. The climb begins with q = the share of votes for each state, an
     unclear one counting half for either. `objective` is the logarithm of the judgments' likelihood
     plus the sum of a times the logarithm of p or c over all their entries; EM never lowers it.
-    Candidates that nobody judged don't enter p.
+    Only the n candidates that several reviewers judged enter p, c and the likelihood. What somebody
+    judged alone tells nothing of how they err: with it, EM may end where all that they called
+    incorrect is correct, which explains single words as well.
 
     Two states and three verdicts: unclear says something about what a reviewer could make out, and
     for each reviewer it may speak for the one or the other state; it is no third thing a candidate
-    could be. (With a third state many pairs of ReaL's raters fall to it, while
-    the experts called none of theirs unclear.) So this rule never says unclear; it is unsure.
+    could be. (With a third state many pairs of ReaL's raters fall to it, while the experts called
+    none of theirs unclear.) So this rule never says unclear; it is unsure.
 
     Time per iteration and memory are linear in judgments. Raises ValueError unless `right` and
     `other` are above 0.
@@ -109,18 +111,20 @@ def dawid_skene(
     np.fill_diagonal(before_any, right)
     answers = judgments.answers.astype(np.float64)
     by_answer = answers.T.tocsr()
-    judged = judgments.votes.sum(axis=1) > 0
+    words = judgments.votes.sum(axis=1)
+    judged, shared = words > 0, words > 1
     posterior = _first_guess(judgments.votes)
     objective: list[float] = []
     moved = np.inf
     while moved > tolerance and len(objective) < most_iterations:
-        prior = _normalized(posterior[judged].sum(axis=0) + other)
-        counts = (by_answer @ posterior).reshape(-1, VERDICTS, STATES).transpose(0, 2, 1)
+        told = posterior * shared[:, None]
+        prior = _normalized(told.sum(axis=0) + other)
+        counts = (by_answer @ told).reshape(-1, VERDICTS, STATES).transpose(0, 2, 1)
         confusion = _normalized(counts + before_any)
         last, (posterior, likelihood) = posterior, _expect(answers, prior, confusion)
         moved = float(np.abs(posterior - last).max(initial=0.0))
         penalty = other * np.log(prior).sum() + (before_any * np.log(confusion)).sum()
-        objective.append(float(likelihood[judged].sum() + penalty))
+        objective.append(float(likelihood[shared].sum() + penalty))
     return DawidSkene(posterior, confusion, prior, np.array(objective), moved <= tolerance, judged)
 
 

@@ -19,11 +19,12 @@ def by_loops(table, right, other, iterations):
     judged = [row for row in range(len(table)) if table[row].any()]
     share = {CORRECT: 1.0, INCORRECT: 0.0, 3: 0.5}
     q = {row: np.mean([share[v] for v in table[row].tolist() if v]) for row in judged}
+    shared = [row for row in judged if np.count_nonzero(table[row]) > 1]
     for _ in range(iterations):
-        prior = (sum(q.values()) + other) / (len(judged) + 2 * other)
+        prior = (sum(q[row] for row in shared) + other) / (len(shared) + 2 * other)
         confusion = np.zeros((table.shape[1], 2, 3))
         for reviewer in range(table.shape[1]):
-            rows = [row for row in judged if table[row, reviewer]]
+            rows = [row for row in shared if table[row, reviewer]]
             for state in range(2):
                 weight = {row: q[row] if state == 0 else 1 - q[row] for row in rows}
                 for verdict in range(3):
@@ -114,7 +115,7 @@ def test_correct_and_incorrect_are_treated_alike(table):
 @given(st.integers(0, 10_000), st.sampled_from([1, 2, 3]))
 def test_a_reviewer_who_always_says_the_same_carries_no_information(seed, verdict):
     _, table = drawn(seed, 400, [0.95, 0.9, 0.85, 0.8], share=0.8)
-    table = table[table.any(axis=1)]
+    table = table[np.count_nonzero(table, axis=1) > 1]
     stubborn = np.full((len(table), 1), verdict)
     both = (table, np.hstack([table, stubborn]))
     without, with_it = (dawid_skene(judgments_of(one), 1e-3, 1e-3, 1e-7) for one in both)
@@ -191,6 +192,18 @@ def test_of_few_judgments_it_does_not_contradict_what_everybody_says(candidates,
         agreed = unanimous(judgments_of(table)).verdicts
         estimated = dawid_skene(judgments_of(table)).decide().verdicts
         assert (estimated == agreed)[agreed != UNJUDGED].all()
+
+
+@pytest.mark.parametrize("shared", [0, 300])
+def test_what_somebody_judged_alone_is_what_they_said(shared):
+    """As after a round of one judgment each: single words must not all fall into one state."""
+    for seed in range(20):
+        draw = np.random.default_rng(seed)
+        _, table = drawn(seed, 300 + shared, [0.9, 0.9])
+        alone = np.arange(300)
+        table[alone, draw.integers(0, 2, 300)] = 0
+        given = majority(judgments_of(table)).verdicts[alone]
+        assert (dawid_skene(judgments_of(table)).decide().verdicts[alone] == given).all()
 
 
 @pytest.mark.parametrize(("right", "other"), [(0, 1), (1, 0), (-1, 1)])
