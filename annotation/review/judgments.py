@@ -77,25 +77,24 @@ class Outcome:
     rejected: list[tuple[UUID, str]] = field(default_factory=list)
 
 
-# Closing the round waits for what is being stored, and what comes later sees it closed.
-STATE = Statement(
-    "round_state",
-    "bigint",
-    "SELECT state FROM annotation_reviewround WHERE id = $1 FOR SHARE",
-)
-
 # The image's row is the lock under which everything about it changes; in the order of keys, so
-# that two submits can't wait for each other.
+# that two submits can't wait for each other. Closing the round waits for what is being stored, and
+# what comes later sees it closed.
 LOCK_IMAGES = Statement(
     "lock_images",
     "bigint, uuid[]",
     """
-    SELECT image.uid, image.id FROM annotation_image image
-    WHERE image.uid = ANY($2) AND EXISTS (
-        SELECT FROM annotation_candidate candidate
-        JOIN annotation_roundcandidate known ON known.candidate_id = candidate.id
-        WHERE candidate.image_id = image.id AND known.round_id = $1)
-    ORDER BY image.id FOR NO KEY UPDATE OF image
+    WITH running AS MATERIALIZED (
+        SELECT state FROM annotation_reviewround WHERE id = $1 FOR SHARE
+    ), locked AS MATERIALIZED (
+        SELECT image.uid, image.id FROM annotation_image image
+        WHERE image.uid = ANY($2) AND EXISTS (
+            SELECT FROM annotation_candidate candidate
+            JOIN annotation_roundcandidate known ON known.candidate_id = candidate.id
+            WHERE candidate.image_id = image.id AND known.round_id = $1)
+        ORDER BY image.id FOR NO KEY UPDATE OF image
+    )
+    SELECT state, uid, id FROM running LEFT JOIN locked ON true
     """,
 )
 
@@ -235,11 +234,11 @@ def submit(review_round: ReviewRound, user: User, ops: Sequence[Op]) -> Outcome:
 
     Raises RoundClosed if the round is closed.
     """
-    ((state,),) = STATE.run(review_round.pk)
-    if state not in (ReviewRound.State.OPEN, ReviewRound.State.PAUSED):
-        raise RoundClosed
     uids = sorted({str(op.image) for op in ops if op.image})
-    images: dict[UUID, int] = dict(LOCK_IMAGES.run(review_round.pk, uids))
+    rows = LOCK_IMAGES.run(review_round.pk, uids)
+    if rows[0][0] not in (ReviewRound.State.OPEN, ReviewRound.State.PAUSED):
+        raise RoundClosed
+    images: dict[UUID, int] = {uid: pk for _, uid, pk in rows if uid}
     known = [op for op in ops if op.image is None or op.image in images]
     unknown = [op.id for op in ops if op.image and op.image not in images]
     outcome = Outcome(rejected=[(op, "no such image here") for op in unknown])

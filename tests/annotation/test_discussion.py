@@ -296,7 +296,7 @@ def test_the_pages_cost_the_same_however_much_was_said(
     listed = reverse("cases")
     quarrel(current, image, YES, NO)
     client.get(record)
-    for address, queries in ((record, 13), (listed, 6)):
+    for address, queries in ((record, 12), (listed, 5)):
         with django_assert_num_queries(queries):
             client.get(address)
         for other in Image.objects.all():

@@ -205,5 +205,5 @@ def test_a_batch_takes_as_many_queries_as_one_judgment(user, django_assert_max_n
         ]
 
     for batch in (ops(images[:1]), ops(images[1:])):
-        with django_assert_max_num_queries(10):
+        with django_assert_max_num_queries(9):
             submit(current, user, batch)

@@ -245,9 +245,9 @@ def test_describing_and_submitting_take_as_many_queries_for_one_tile_as_for_24(
     for count in (1, 24):
         pages = take(current, user, 8)
         page = next(p for p in pages if {t["verdict"] for t in p["tiles"]} == {"unjudged"})
-        # The round's state, the images locked, candidates found, judgments stored, verdicts decided, turns settled;
+        # The images locked, candidates found, and all that is stored and settled together;
         # a transaction within the test's is a savepoint, two more.
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(5):
             say(current, user, words(page, count=count))
     for want in (1, 8):
         turns = next_turns(current, user, set(), want).turns
