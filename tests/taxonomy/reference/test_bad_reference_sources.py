@@ -75,7 +75,8 @@ def long_name(size: int) -> bytes:
     ids=["back to itself", "sparse without a map", "a name of gigabytes", "names without end"],
 )
 def test_headers_that_lead_a_reader_astray(refused, tmp_path, headers):
-    (tmp_path / "s.tar").write_bytes(headers + bytes(1024))
+    before = member("a", tarfile.DIRTYPE).tobuf()
+    (tmp_path / "s.tar").write_bytes(before + headers + bytes(1024))
     assert refused(tmp_path / "s.tar").startswith("s.tar: can't be read as a tar file: ")
 
 
