@@ -10,7 +10,7 @@ from taxonomy.bulk import analyze
 from taxonomy.class_list import ClassList, read_class_list
 from taxonomy.classes import refresh_content_hash
 from taxonomy.errors import InputError
-from taxonomy.groups import group_masks, make_predefined
+from taxonomy.groups import PREDEFINED, group_masks, make_predefined
 from taxonomy.groups.families import make_families
 from taxonomy.models import ClassGroup, ClassRelation, LabelClass, Synset, SynsetEdge, Taxonomy
 from taxonomy.progress import Progress, quiet
@@ -133,10 +133,19 @@ def _store_synsets(taxonomy: Taxonomy, content: ClassList) -> dict[str, int]:
             synset.definition = node.definition or synset.definition
             changed.append(synset)
     if stored:
+        _check_roots(taxonomy, set(stored), content.file)
         Synset.objects.filter(pk__in=[synset.pk for synset in stored.values()]).delete()
     Synset.objects.bulk_create(new)
     Synset.objects.bulk_update(changed, ["lemmas", "definition"], batch_size=1000)
     return dict(taxonomy.synsets.values_list("key", "pk"))
+
+
+def _check_roots(taxonomy: Taxonomy, gone: set[str], file: str) -> None:
+    """Raise InputError if a group that somebody made is of what is under one of these nodes."""
+    made = taxonomy.groups.filter(root__key__in=gone).exclude(name__in=dict(PREDEFINED))
+    for name, key in made.values_list("name", "root__key"):
+        reason = f"node '{key}' is missing, and the group '{name}' is what is under it"
+        raise InputError(f"{reason}; change or delete the group first", file=file)
 
 
 def _store_edges(taxonomy: Taxonomy, content: ClassList, ids: dict[str, int]) -> None:

@@ -3,7 +3,7 @@
 // dialog, explorer.css. A field of several fires "classpick" (bubbling)
 // whenever other classes are chosen in it.
 
-import { attachClassSearch, fold, loadClasses } from "./class-search.js";
+import { attachWhenLoaded, fold } from "./class-search.js";
 
 // What is chosen in a field of several: [[class index, name], …].
 export function chosenIn(field) {
@@ -21,10 +21,10 @@ export function choose(field, chosen) {
 // which the hierarchy opens, if there is one. Resolves to what `loadClasses` does.
 export async function attachToBox(input, { onPick, exclude, start }) {
   const { classesUrl } = input.dataset;
-  const loaded = await loadClasses(classesUrl);
   const listbox = document.createElement("ul");
+  listbox.hidden = true;
   input.after(listbox);
-  attachClassSearch(input, listbox, { classes: loaded.classes, onPick, exclude });
+  const loaded = await attachWhenLoaded(input, listbox, classesUrl, { onPick, exclude });
   const button = input.parentElement.querySelector("[data-hierarchy-url]");
   button.addEventListener("click", async () => {
     const { pickFromHierarchy } = await import("./explorer-dialog.js");

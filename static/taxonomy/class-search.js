@@ -3,13 +3,14 @@
 //   const { classes, byIndex, thumbs } = await loadClasses(url);
 //   attachClassSearch(input, listbox, { classes, onPick: (found) => … });
 //
+// or both by `attachWhenLoaded`.
+//
 // A class: { index, key, names, definition, path, above, groups, group }. `path` holds the names
 // of what is above it, nearest first, on one way up; `above` the nodes on every way; `group` is
 // the smallest of its groups. For `thumbs` see thumbs.js.
 
 import { option } from "./class-option.js";
 import { KIND, findClasses, prepare, searchClasses } from "./class-ranking.js";
-
 import { fold } from "./class-words.js";
 
 export { findClasses, fold, searchClasses };
@@ -193,6 +194,29 @@ export function attachClassSearch(input, listbox, { classes, onPick, exclude = (
   return { clear };
 }
 
+// The same as soon as the classes behind an address are there, for an input that people may be
+// quicker in: what they typed is searched for then, and if they pressed Enter the best match taken.
+// Resolves to what `loadClasses` does.
+export async function attachWhenLoaded(input, listbox, url, options) {
+  let entered = false;
+  const listen = (event) => {
+    entered = event.key === "Enter" && !event.isComposing && !event.ctrlKey && !event.metaKey;
+    if (entered) event.preventDefault();
+  };
+  input.addEventListener("keydown", listen);
+  let loaded;
+  try {
+    loaded = await loadClasses(url);
+  } finally {
+    input.removeEventListener("keydown", listen);
+  }
+  attachClassSearch(input, listbox, { ...options, classes: loaded.classes });
+  if (entered && document.activeElement === input) {
+    input.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter" }));
+  }
+  return loaded;
+}
+
 // Roles and labels, and around the list a frame that can bear a note.
 function dress(input, listbox) {
   const popup = document.createElement("div");
@@ -214,6 +238,7 @@ function dress(input, listbox) {
   popup.hidden = true;
   status.className = "class-search-status";
   status.setAttribute("role", "status");
+  listbox.hidden = false;
   listbox.replaceWith(popup);
   popup.append(note, listbox);
   popup.after(status);

@@ -14,7 +14,7 @@
 //
 // All but the two addresses may be left out; without onPick no class can be picked.
 
-import { attachClassSearch, loadClasses } from "./class-search.js";
+import { attachWhenLoaded } from "./class-search.js";
 import { Drawing, countText } from "./explorer-canvas.js";
 import { loadHierarchy, typedAhead } from "./explorer-data.js";
 import * as geometry from "./explorer-geometry.js";
@@ -234,16 +234,12 @@ class Explorer {
   async #loadSearch() {
     if (this.searching || !this.options.classesUrl) return;
     this.searching = true;
-    let classes;
+    const onPick = (found) => this.#jump(found.index);
     try {
-      ({ classes } = await loadClasses(this.options.classesUrl));
+      await attachWhenLoaded(this.search, this.found, this.options.classesUrl, { onPick });
     } catch {
       this.searching = false; // the next focus tries again
-      return;
     }
-    attachClassSearch(this.search, this.found, { classes, onPick: (found) => this.#jump(found.index) });
-    // For what was typed meanwhile.
-    if (this.search.value) this.search.dispatchEvent(new Event("input"));
   }
 
   #jump(index) {

@@ -19,6 +19,7 @@ from taxonomy.pictures import SUFFIXES, PictureError, read_file
 TAR = ".tar"
 COMPRESSED = (".tar.gz", ".tgz", ".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tar.zst")
 SHOWN = 80
+HEADER_BYTES = 2**20  # what one header of a tar file may have
 IGNORED = "__MACOSX"  # what macOS puts into archives beside the files
 # The bytes of a member: where they begin, and how many they are.
 Span = tuple[int, int]
@@ -181,23 +182,26 @@ def _named(members: Iterable[Member], path: Path) -> dict[str, Span | None]:
 
 def _scan_file(path: Path) -> Iterator[Member]:
     try:
-        with path.open("rb") as file:
-            yield from _scan(file, path, 0)
+        yield from _scan_span(path, (0, path.stat().st_size))
     except OSError as error:
         raise InputError(f"can't be read: {error.strerror}", file=path) from error
 
 
 def _scan_span(path: Path, span: Span) -> Iterator[Member]:
-    """A tar file that is a member of another one."""
+    """A tar file, or one that is a member of another."""
     with path.open("rb") as file:
         yield from _scan(_Part(file, *span), path, span[0])
 
 
 class _Part:
-    """The bytes of a span as a file, as far as tarfile needs one."""
+    """The bytes of a span as a file, as far as tarfile needs one to read headers.
+
+    Raises ReadError where damaged headers would have it read gigabytes, or at the end for ever.
+    """
 
     def __init__(self, file: IO[bytes], start: int, size: int) -> None:
         self.file, self.start, self.size, self.place = file, start, size, 0
+        self.ended = False
 
     def tell(self) -> int:
         return self.place
@@ -207,9 +211,12 @@ class _Part:
         return place
 
     def read(self, count: int) -> bytes:
+        if self.ended or not 0 <= count <= HEADER_BYTES:
+            raise tarfile.ReadError("a header is damaged")
         self.file.seek(self.start + self.place)
         data = self.file.read(max(0, min(count, self.size - self.place)))
         self.place += len(data)
+        self.ended = count > 0 and not data
         return data
 
 
@@ -218,12 +225,16 @@ def _scan(file: Any, path: Path, start: int) -> Iterator[Member]:
     try:
         with tarfile.open(fileobj=file, mode="r:") as archive:
             for member in archive:
+                if member.size < 0:  # the next header would be one that was read already
+                    raise tarfile.ReadError("a member has a negative size")
                 if parts := _parts(member, path):
                     span = (start + member.offset_data, member.size)
                     yield parts, span if member.isfile() else None
                 # A million members would fill the memory.
                 archive.members = []  # type: ignore[attr-defined]
-    except tarfile.TarError as error:
+    except (InputError, OSError):
+        raise
+    except Exception as error:  # tarfile raises anything on damaged headers
         raise InputError(f"can't be read as a tar file: {error}", file=path) from error
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from taxonomy.loading import load_csv
 from taxonomy.models import LabelClass, Taxonomy
@@ -192,6 +192,20 @@ def test_classes_are_added_swapped_and_left_out_and_the_address_says_so(compare)
     page.wait_for_url("**/compare/?class=2&class=5")
     page.go_back()
     expect(page.get_by_role("heading", level=2)).to_have_count(3)
+
+
+def test_enter_before_the_classes_have_come_takes_the_class_when_they_are_there(
+    six, open_page, labeler
+):
+    page = open_page(labeler)
+    held: list[Route] = []
+    page.route("**/classes/*/*.json", lambda route: held.append(route))
+    page.goto(reverse("compare", args=[six.pk]) + "?class=0")
+    page.keyboard.press("a")
+    page.keyboard.type("tusk")
+    page.keyboard.press("Enter")
+    held[0].continue_()
+    page.wait_for_url("**/compare/?class=0&class=2")
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from django.urls import reverse
 
+from taxonomy.errors import InputError
 from taxonomy.groups import group_masks
 from taxonomy.loading import load_csv
 from taxonomy.models import ClassGroup, Taxonomy
@@ -187,6 +188,19 @@ def test_pages_take_as_many_queries_for_three_groups_as_for_ninety(
         ):
             with django_assert_max_num_queries(13):
                 assert labeler_client.get(address).status_code == 200
+
+
+def test_a_class_list_without_the_node_of_a_group_is_refused_before_the_group_is_lost(
+    pets, admin_client, write
+):
+    make(admin_client, pets, root="pet")
+    flat = PETS.replace("pet,pet,,\n", "").replace(",pet,", ",thing,")
+    reason = "node 'pet' is missing, and the group 'mine' is what is under it"
+    with pytest.raises(InputError, match=reason):
+        load_csv(write("pets.csv", flat))
+    assert members(pets, "mine") == [0, 1, 2]
+    pets.groups.get(name="mine").delete()
+    load_csv(write("pets.csv", flat))
 
 
 def test_a_group_of_another_taxonomy_is_not_found(labeler_client, imagenet1k, pets):

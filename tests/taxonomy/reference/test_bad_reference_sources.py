@@ -50,6 +50,36 @@ def member(name: str, kind: bytes = tarfile.REGTYPE, link: str = "") -> tarfile.
     return found
 
 
+def back_to_itself() -> bytes:
+    """A member whose size leads the reader back to its own header."""
+    found = member("a/x.jpg")
+    found.pax_headers = {"size": "-1536"}
+    return found.tobuf(tarfile.PAX_FORMAT)
+
+
+def sparse_without_map() -> bytes:
+    found = member("a/x.jpg")
+    found.pax_headers = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0"}
+    return found.tobuf(tarfile.PAX_FORMAT) + b"no map".ljust(512, b"\0")
+
+
+def long_name(size: int) -> bytes:
+    found = member("././@LongLink", tarfile.GNUTYPE_LONGNAME)
+    found.size = size
+    return found.tobuf(tarfile.GNU_FORMAT)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [back_to_itself(), sparse_without_map(), long_name(8 * 2**30), long_name(0) * 2000],
+    ids=["back to itself", "sparse without a map", "a name of gigabytes", "names without end"],
+)
+def test_headers_that_lead_a_reader_astray(refused, tmp_path, headers):
+    before = member("a", tarfile.DIRTYPE).tobuf()
+    (tmp_path / "s.tar").write_bytes(before + headers + bytes(1024))
+    assert refused(tmp_path / "s.tar").startswith("s.tar: can't be read as a tar file: ")
+
+
 def test_folders_that_are_no_class_are_listed_before_anything_is_done(refused, source):
     write_folder(source, {"zebra/x.jpg": picture(1), "yak/y.jpg": picture(2)})
     line = refused(source)
