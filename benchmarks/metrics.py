@@ -23,6 +23,7 @@ from evaluation.metrics.class_subsets import draw_class_subsets, subset_change
 from evaluation.metrics.encoding import to_json
 from evaluation.metrics.gaps import fit_line, gap
 from evaluation.metrics.intervals import bootstrap, wilson
+from evaluation.metrics.kept import KeptAccuracies
 from evaluation.metrics.outcomes import Outcomes, image_outcomes
 from evaluation.metrics.pairs import count_pairs, holm_pairs, mcnemar, paired_difference
 from evaluation.metrics.proportion import class_average
@@ -30,7 +31,7 @@ from evaluation.metrics.ranks import rank_participants
 
 COMMAND = "python -m benchmarks.metrics"
 MODELS, PEOPLE, IMAGES, FIRST_DATASET, LOOKED_AT, CLASSES = 72, 5, 40_683, 20_000, 2_000, 1_000
-DRAWS, REPEATS = 1_000, 5
+DRAWS, REPEATS, JUDGMENTS = 1_000, 5, 1_000
 
 
 def draw_data(
@@ -141,6 +142,23 @@ def plain_loop(data: EvaluationData) -> list[list[int]]:
     return found
 
 
+def judge_one_by_one(data: EvaluationData) -> float:
+    """Milliseconds that kept accuracies take for a changed verdict, or a class nobody predicted."""
+    kept, rng = KeptAccuracies(data), np.random.default_rng(2)
+    images = rng.integers(0, len(data.targets), JUDGMENTS).tolist()
+    classes = rng.integers(0, CLASSES, JUDGMENTS).tolist()
+    known = kept.outcomes.correct.copy()
+    classes[::2] = data.top_k[0, images[::2], 0].tolist()
+
+    def judge() -> None:
+        for image, index in zip(images, classes, strict=True):
+            kept.judge(image, index, Verdict.CORRECT)
+
+    milliseconds = 1000 * timed(judge) / JUDGMENTS
+    assert (kept.outcomes.correct != known).any()
+    return milliseconds
+
+
 def measure(times: int, loop: bool) -> None:
     """In a process of its own, for its memory and threads: prints a JSON object."""
     data = draw_data(IMAGES * times)
@@ -151,6 +169,7 @@ def measure(times: int, loop: bool) -> None:
         "seconds": min(seconds), "first": seconds[0], "mib": peak, "input_mib": held,
         "sha256": hashlib.sha256(to_json(compute(data)).encode()).hexdigest(),
     }  # fmt: skip
+    answer["judgment"] = judge_one_by_one(data)
     if loop:
         answer["loop"] = timed(lambda: plain_loop(data))
         counts = count_accuracies(data)
@@ -187,6 +206,11 @@ def metrics() -> list[Line]:
             "all statistics, 10 x the images",
             f"{tenfold['seconds']:.1f} s, peak memory {tenfold['mib']:.0f} MiB "
             f"(input {tenfold['input_mib']:.0f})",
+            COMMAND,
+        ),
+        Line(
+            "one more judgment, accuracies kept",
+            f"{once['judgment']:.2f} ms; 10 x the images {tenfold['judgment']:.2f} ms",
             COMMAND,
         ),
     ]

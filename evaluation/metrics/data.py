@@ -37,7 +37,7 @@ class EvaluationData:
     candidate_images   int32 [n_candidates]
     candidate_classes  int32 [n_candidates]
     verdicts           uint8 [n_candidates], a `Verdict` each
-    problematic        bool [n_images], left out of multi-label accuracy
+    problematic        bool [n_images], left out of multi-label accuracy; none set = all kept in
     top_k              int32 [n_models, n_images, k], best first, k >= 1; -1 = no prediction at this
                        rank, and first at rank 1 = no prediction for this image
     groups             bool [n_groups, n_classes], True where a class belongs to a group
