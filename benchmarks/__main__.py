@@ -12,6 +12,7 @@ from pathlib import Path
 
 from benchmarks.consensus import judgments
 from benchmarks.measuring import Line, manage, own_home, show, timed
+from benchmarks.metrics import metrics
 from benchmarks.references import CLASSES, references
 from benchmarks.rounds import rounds
 from benchmarks.search import class_search
@@ -140,7 +141,7 @@ def main() -> None:
         lines += told(references(scratch, options.classes)) + told(pictures(scratch))
         lines += told(reviewing(options.reviewers, options.seconds)) + told(results(scratch))
         lines += told(rounds())
-        lines += told(judgments(scratch))
+        lines += told(judgments(scratch)) + told(metrics())
         show(lines)
 
 
