@@ -1,0 +1,5 @@
+"""What follows from what was said about images: frozen labels and what was computed from them."""
+
+from evaluation.models.snapshots import LabelSnapshot, MetricReport
+
+__all__ = ["LabelSnapshot", "MetricReport"]
