@@ -6,7 +6,8 @@ from uuid import UUID
 from django.http import FileResponse, Http404, HttpRequest
 from django.views.decorators.http import require_safe
 
-from accounts.roles import ADMIN, REVIEWER, roles_required
+from accounts.roles import ADMIN, REVIEWER, roles_required, signed_in
+from annotation.labeling.embargo import note_sighting
 from annotation.models import Image
 from taxonomy.renditions import RENDITIONS, open_rendition
 
@@ -16,15 +17,23 @@ YEAR = 365 * 24 * 3600
 @require_safe
 @roles_required(ADMIN, REVIEWER)
 def image(request: HttpRequest, uid: UUID, rendition: str) -> FileResponse:
-    """A picture under a name that tells nothing of it; it never changes, so it is kept."""
+    """A picture under a name that tells nothing of it."""
     row = Image.objects.filter(uid=uid).exclude(file="").values_list("content_hash", "file").first()
-    if row is None or rendition not in RENDITIONS:
+    if row is None:
+        raise Http404
+    note_sighting(signed_in(request), uid)
+    return picture(*row, rendition)
+
+
+def picture(content_hash: str, file: str, rendition: str) -> FileResponse:
+    """A rendition of a picture, which never changes and so is kept. Raises Http404 without a file."""
+    if not file or rendition not in RENDITIONS:
         raise Http404
     try:
-        file = open_rendition(*row, rendition)
+        opened = open_rendition(content_hash, file, rendition)
     except FileNotFoundError as error:
         raise Http404 from error
-    response = FileResponse(file, content_type="image/jpeg")
+    response = FileResponse(opened, content_type="image/jpeg")
     response["Cache-Control"] = f"private, max-age={YEAR}, immutable"
     return response
 

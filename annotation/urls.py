@@ -3,6 +3,7 @@ from django.urls import include, path
 from annotation import class_views
 from annotation.discussion import views as discussion
 from annotation.exporting import views as exporting
+from annotation.labeling import views as labeling
 from annotation.review import agreement_views, rule_views
 from annotation.review import round_views as rounds
 from annotation.review import views as review
@@ -39,6 +40,16 @@ urlpatterns = [
     path("review/images/<uuid:uid>/comment/", discussion.image_comment, name="image_comment"),
     path("review/images/<uuid:uid>/report/", discussion.image_report, name="image_report"),
     path("review/images/<uuid:uid>/<int:index>/verdict/", discussion.adjudicate, name="adjudicate"),
+    path("labeling/<int:task_id>/", labeling.labeling_task, name="labeling_task"),
+    path("labeling/<int:task_id>/api/items/", labeling.labeling_items, name="labeling_items"),
+    path("labeling/<int:task_id>/api/submit/", labeling.labeling_submit, name="labeling_submit"),
+    path("labeling/<int:task_id>/api/pin/", labeling.labeling_pin, name="labeling_pin"),
+    path("labeling/<int:task_id>/hand-in/", labeling.labeling_hand_in, name="labeling_hand_in"),
+    path(
+        "labeling/<int:task_id>/images/<uuid:uid>/<str:rendition>.jpg",
+        labeling.labeling_image,
+        name="labeling_image",
+    ),
     path("export/", exporting.export, name="export"),
     path("export/annotations.<str:suffix>", exporting.export_download, name="export_download"),
 ]

@@ -3,6 +3,16 @@
 from annotation.models.candidates import Candidate, CandidateQuerySet, Verdict
 from annotation.models.images import Dataset, DatasetImage, Image
 from annotation.models.imports import ImportJob
+from annotation.models.labeling import (
+    Answer,
+    Assignment,
+    Enrollment,
+    LabelingTask,
+    PinnedClass,
+    Sighting,
+    TaskImage,
+    WorkSegment,
+)
 from annotation.models.predictions import Participant, PredictionSet
 from annotation.models.rounds import ReviewRound, RoundCandidate, RoundItem
 from annotation.models.words import (
@@ -17,22 +27,30 @@ from annotation.models.words import (
 
 __all__ = [
     "Adjudication",
+    "Answer",
+    "Assignment",
     "Candidate",
     "CandidateQuerySet",
     "Comment",
     "Dataset",
     "DatasetImage",
+    "Enrollment",
     "Image",
     "ImportJob",
     "Judgment",
+    "LabelingTask",
     "Mention",
     "Participant",
+    "PinnedClass",
     "PredictionSet",
     "ProblemReport",
     "ReviewRound",
     "RoundCandidate",
     "RoundItem",
+    "Sighting",
     "Skip",
+    "TaskImage",
     "Verdict",
     "VerdictRule",
+    "WorkSegment",
 ]

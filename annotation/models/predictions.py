@@ -39,7 +39,9 @@ class PredictionSet(models.Model):
     """The top-k classes of every image of a dataset, by one participant.
 
     `top_k` is int32 [size, k] in little-endian bytes, best first; row = the image's position in
-    the dataset; -1 = no prediction. Images appended to the dataset later have no row.
+    the dataset; -1 = no prediction. Images appended to the dataset later have no row. Of people,
+    `seconds` is how long they worked at each image, float32 [size] in little-endian bytes; NaN where
+    nobody knows.
 
     Replaced predictions are kept: reports computed from them can be computed again.
     """
@@ -49,6 +51,7 @@ class PredictionSet(models.Model):
     k = models.PositiveSmallIntegerField()
     size = models.PositiveIntegerField()
     top_k = models.BinaryField()
+    seconds = models.BinaryField(null=True)
     sha256 = models.CharField(max_length=64, help_text="of the bytes in top_k")
     created = models.DateTimeField(auto_now_add=True)
     replaced = models.DateTimeField(null=True, help_text="when others took their place")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+from annotation.fields import LARGEST, Malformed, read_integer, read_text, read_uuid
 from annotation.models import Verdict
 from annotation.review.access import LARGEST_KEY
 from annotation.review.judgments import Judge, Op, Problem, Remark, Skip
@@ -16,12 +16,6 @@ VERDICTS = {verdict.label: verdict for verdict in Verdict}
 MOST_OPS = 200
 MOST_HELD = 100
 DAY = 24 * 3600 * 1000
-LARGEST = 2**31 - 1
-HALF = re.compile("[\ud800-\udfff]")
-
-
-class Malformed(ValueError):
-    """The message says which field is wrong, and how."""
 
 
 def read_next(body: Any) -> tuple[list[UUID | int], int]:
@@ -31,8 +25,10 @@ def read_next(body: Any) -> tuple[list[UUID | int], int]:
     hold = body.get("hold", [])
     if not isinstance(hold, list) or len(hold) > MOST_HELD:
         raise Malformed(f"hold: expected a list of at most {MOST_HELD}")
-    want = _integer(body.get("want", 4), "want", 1, MOST_AT_ONCE)
-    names = [_turn(name, "hold") if isinstance(name, int) else _uuid(name, "hold") for name in hold]
+    want = read_integer(body.get("want", 4), "want", 1, MOST_AT_ONCE)
+    names = [
+        _turn(name, "hold") if isinstance(name, int) else read_uuid(name, "hold") for name in hold
+    ]
     return names, want
 
 
@@ -57,22 +53,22 @@ def _operation(op: dict[str, Any]) -> Op:
     reader = READERS.get(str(op.get("type")))
     if reader is None:
         raise Malformed("type: unknown")
-    return reader(op, _uuid(op.get("id"), "id"))
+    return reader(op, read_uuid(op.get("id"), "id"))
 
 
 def _judge(op: dict[str, Any], id: UUID) -> Op:
     verdict = VERDICTS.get(str(op.get("verdict")))
     if verdict is None:
         raise Malformed(f"verdict: expected one of {', '.join(VERDICTS)}")
-    milliseconds = _integer(op.get("ms"), "ms", 0, None)
-    index = _integer(op.get("class"), "class", 0, LARGEST)
+    milliseconds = read_integer(op.get("ms"), "ms", 0, None)
+    index = read_integer(op.get("class"), "class", 0, LARGEST)
     return Judge(id, _image(op), index, verdict, min(milliseconds, DAY), op["type"] == "add")
 
 
 def _problem(op: dict[str, Any], id: UUID) -> Op:
     if not isinstance(op.get("problematic"), bool):
         raise Malformed("problematic: expected true or false")
-    reason = _text(op.get("reason", ""), "reason", 500)
+    reason = read_text(op.get("reason", ""), "reason", 500)
     return Problem(id, _image(op), op["problematic"], reason)
 
 
@@ -83,7 +79,7 @@ def _skip(op: dict[str, Any], id: UUID) -> Op:
 
 
 def _comment(op: dict[str, Any], id: UUID) -> Op:
-    text = _text(op.get("text"), "text", 2000)
+    text = read_text(op.get("text"), "text", 2000)
     if not text:
         raise Malformed("text: is empty")
     return Remark(id, _image(op), text)
@@ -99,32 +95,8 @@ READERS: dict[str, Callable[[dict[str, Any], UUID], Op]] = {
 
 
 def _image(op: dict[str, Any]) -> UUID:
-    return _uuid(op.get("image"), "image")
-
-
-def _uuid(value: Any, field: str) -> UUID:
-    try:
-        return UUID(value)
-    except (AttributeError, TypeError, ValueError):
-        raise Malformed(f"{field}: expected a UUID") from None
+    return read_uuid(op.get("image"), "image")
 
 
 def _turn(value: Any, field: str) -> int:
-    return _integer(value, field, 0, LARGEST_KEY)
-
-
-def _integer(value: Any, field: str, low: int, high: int | None) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise Malformed(f"{field}: expected an integer")
-    if value < low or (high is not None and value > high):
-        raise Malformed(f"{field}: out of range")
-    return value
-
-
-def _text(value: Any, field: str, longest: int) -> str:
-    # PostgreSQL stores neither NUL nor halves of characters, which JSON can spell.
-    if not isinstance(value, str) or "\0" in value or HALF.search(value):
-        raise Malformed(f"{field}: expected text")
-    if len(value) > longest:
-        raise Malformed(f"{field}: longer than {longest} characters")
-    return value.strip()
+    return read_integer(value, field, 0, LARGEST_KEY)

@@ -13,12 +13,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.roles import ADMIN, REVIEWER, roles_required, signed_in
+from annotation.fields import Malformed
 from annotation.models import Image, ReviewRound
 from annotation.review import judgments, queue, rounds
 from annotation.review.access import round_to_judge, round_to_see
 from annotation.review.items import describe
 from annotation.review.pages import describe_pages
-from annotation.review.parsing import Malformed, read_next, read_operations
+from annotation.review.parsing import read_next, read_operations
 from annotation.review.round_page import instructions_of
 from annotation.review.scope import pair_of
 from annotation.review.statistics import own_pace
