@@ -13,11 +13,14 @@ def pin(labeler: User, taxonomy: Taxonomy, class_index: int, pinned: bool) -> bo
     """Keep a class at hand, or no longer; False if there is no such class."""
     if not LabelClass.objects.filter(taxonomy=taxonomy, index=class_index).exists():
         return False
-    one = {"labeler": labeler, "taxonomy": taxonomy, "class_index": class_index}
     if pinned:
-        PinnedClass.objects.get_or_create(**one)
+        PinnedClass.objects.get_or_create(
+            labeler=labeler, taxonomy=taxonomy, class_index=class_index
+        )
     else:
-        PinnedClass.objects.filter(**one).delete()
+        PinnedClass.objects.filter(
+            labeler=labeler, taxonomy=taxonomy, class_index=class_index
+        ).delete()
     return True
 
 
@@ -31,4 +34,4 @@ def recent_of(part: Enrollment) -> list[int]:
     """The classes that the labeler named last in a task, each once, the latest first."""
     answered = part.assignments.filter(class_index__isnull=False).order_by("-answered")
     latest = answered.values_list("class_index", flat=True)[: RECENT * 10]
-    return list(dict.fromkeys(latest))[:RECENT]
+    return list(dict.fromkeys(index for index in latest if index is not None))[:RECENT]

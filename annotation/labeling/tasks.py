@@ -115,7 +115,7 @@ def enroll(task: LabelingTask, labelers: Iterable[User]) -> list[Enrollment]:
 
 
 def _assign(task: LabelingTask, enrollment: Enrollment) -> int:
-    parameters = {
+    parameters: dict[str, Any] = {
         "enrollment": enrollment.pk, "task": task.pk, "labeler": enrollment.labeler_id,
         "days": task.embargo_days, "seed": str(task.seed), "number": str(enrollment.number),
         "mark": task.exposed == LabelingTask.Exposed.MARK,

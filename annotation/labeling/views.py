@@ -60,7 +60,6 @@ def labeling_task(request: HttpRequest, task_id: int) -> HttpResponse:
             "panel": reverse("class_panel", args=[task.taxonomy_id, 0]).replace(
                 "/0/", "/__class__/"
             ),
-            "compare": reverse("compare", args=[task.taxonomy_id]),
             "guide": reverse("guide", args=[task.taxonomy_id]),
         },
     }
