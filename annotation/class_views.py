@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.roles import ADMIN, REVIEWER, roles_required, signed_in
 from annotation import class_evidence as evidence
+from annotation.labeling.examinations import examinations_of
 from annotation.review.access import blind_rounds_of
 from taxonomy.models import LabelClass, Taxonomy
 
@@ -20,10 +21,10 @@ IMAGES_PER_PAGE = 24
 def class_evidence(request: HttpRequest, taxonomy_id: int, index: int) -> HttpResponse:
     """What is known of a class from images; with ?page= only that page of its images.
 
-    It follows from what others say, which nobody may know who reviews blind.
+    It follows from what others say, which nobody may know who reviews blind or is examined.
     """
-    if blind := blind_rounds_of(signed_in(request)):
-        return render(request, "annotation/_class_evidence_closed.html", {"rounds": blind})
+    if closed := _closed(request):
+        return closed
     found = LabelClass.objects.select_related("taxonomy", "synset")
     label_class = get_object_or_404(found, taxonomy=taxonomy_id, index=index)
     images = Paginator(evidence.images_holding(label_class), IMAGES_PER_PAGE)
@@ -42,9 +43,19 @@ def class_evidence(request: HttpRequest, taxonomy_id: int, index: int) -> HttpRe
 @roles_required(ADMIN, REVIEWER)
 def wanted_entries(request: HttpRequest, taxonomy_id: int) -> HttpResponse:
     """The pairs of classes that are confused most often, for the list of guide entries to write; as
-    `class_evidence`, none for who reviews blind."""
-    if blind := blind_rounds_of(signed_in(request)):
-        return render(request, "annotation/_class_evidence_closed.html", {"rounds": blind})
+    `class_evidence`, none for who reviews blind or is examined."""
+    if closed := _closed(request):
+        return closed
     taxonomy = get_object_or_404(Taxonomy, pk=taxonomy_id)
     context = {"taxonomy": taxonomy, "pairs": evidence.most_confused(taxonomy)}
     return render(request, "annotation/_wanted_entries.html", context)
+
+
+def _closed(request: HttpRequest) -> HttpResponse | None:
+    """What is said in the place of evidence, if there must be none for the user now."""
+    user = signed_in(request)
+    rounds, tasks = list(blind_rounds_of(user)), list(examinations_of(user))
+    if not rounds and not tasks:
+        return None
+    context = {"rounds": rounds, "tasks": tasks}
+    return render(request, "annotation/_class_evidence_closed.html", context)

@@ -36,7 +36,7 @@ DURATION = re.compile(r"dur=([\d.]+)")
 class Log:
     """What one reviewer saw."""
 
-    server_ms: dict[str, list[float]] = field(default_factory=lambda: {"next": [], "submit": []})
+    server_ms: dict[str, list[float]] = field(default_factory=dict)
     acknowledged: list[str] = field(default_factory=list)
     images: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
@@ -45,12 +45,12 @@ class Log:
 
 @dataclass
 class LoadResult:
-    reviewers: int
+    people: int
     seconds: float
     logs: list[Log]
 
     def server_ms(self, endpoint: str) -> list[float]:
-        return [ms for log in self.logs for ms in log.server_ms[endpoint]]
+        return [ms for log in self.logs for ms in log.server_ms.get(endpoint, [])]
 
     @property
     def acknowledged(self) -> set[str]:
@@ -70,14 +70,14 @@ class LoadResult:
         return sum(log.lost_answers for log in self.logs)
 
 
-def make_sessions(count: int) -> list[str]:
-    """Reviewers `load-0`, `load-1`, … and a session key for each."""
+def make_sessions(count: int, role: str = REVIEWER) -> list[str]:
+    """People `load-0`, `load-1`, … with a role, and a session key for each."""
     from django.contrib.auth.models import Group
 
     keys = []
     for number in range(count):
         user, _ = User.objects.get_or_create(username=f"load-{number}")
-        user.groups.add(Group.objects.get(name=REVIEWER))
+        user.groups.add(Group.objects.get(name=role))
         client = Client()
         client.force_login(user, backend="accounts.backends.Backend")
         keys.append(client.cookies["tusker_session"].value)
@@ -99,7 +99,8 @@ def run_load(
     """
     over = threading.Event()
     killing = kill is not None
-    reviewers = [Reviewer(port, round_id, key, think, over, killing) for key in sessions]
+    path = f"/review/{round_id}/api/"
+    reviewers = [Reviewer(port, path, key, think, over, killing) for key in sessions]
     start = time.monotonic()
     for reviewer in reviewers:
         reviewer.start()
@@ -112,18 +113,20 @@ def run_load(
     return LoadResult(len(sessions), time.monotonic() - start, [item.log for item in reviewers])
 
 
-class Reviewer(threading.Thread):
+class Person(threading.Thread):
+    """Somebody who asks a page's API below `path`, again whenever no answer comes."""
+
     def __init__(
         self,
         port: int,
-        round_id: int,
+        path: str,
         session: str,
         think: tuple[float, float],
         over: threading.Event,
         killing: bool,
     ) -> None:
         super().__init__(daemon=True)
-        self.port, self.round_id, self.think, self.over = port, round_id, think, over
+        self.port, self.path, self.think, self.over = port, path, think, over
         self.killing = killing
         token = uuid.uuid4().hex
         self.headers = {
@@ -135,6 +138,38 @@ class Reviewer(threading.Thread):
         self.random = random.Random(session)
         self.connection: http.client.HTTPConnection | None = None
 
+    def ask(self, endpoint: str, body: dict[str, Any]) -> dict[str, Any] | None:
+        """Post until an answer comes; None once the time is over without one."""
+        while not self.over.is_set():
+            try:
+                return self.post(endpoint, body)
+            except (OSError, http.client.HTTPException, ServerDown) as error:
+                self.log.lost_answers += 1
+                if not self.killing:
+                    self.log.errors.append(f"{endpoint}: {error!r}")
+                self.connection = None
+                self.over.wait(0.3)
+        return None
+
+    def post(self, endpoint: str, body: dict[str, Any]) -> dict[str, Any]:
+        if self.connection is None:
+            self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        path = f"{self.path}{endpoint}/"
+        self.connection.request("POST", path, json.dumps(body), self.headers)
+        response = self.connection.getresponse()
+        text = response.read()
+        if response.status >= 500:
+            raise ServerDown(response.status)
+        if response.status != 200:
+            self.log.errors.append(f"{endpoint}: {response.status} {text[:200]!r}")
+            raise ServerDown(response.status)
+        match = DURATION.search(response.headers["Server-Timing"])
+        assert match is not None
+        self.log.server_ms.setdefault(endpoint, []).append(float(match[1]))
+        return json.loads(text)
+
+
+class Reviewer(Person):
     def run(self) -> None:
         ahead: list[dict[str, Any]] = []
         self.over.wait(self.random.uniform(0, self.think[1]))
@@ -183,36 +218,6 @@ class Reviewer(threading.Thread):
         if self.random.random() < ADDED:
             index = self.random.randrange(CLASSES)
             yield {"type": "add", "class": index, "ms": 1000, "verdict": "correct"}
-
-    def ask(self, endpoint: str, body: dict[str, Any]) -> dict[str, Any] | None:
-        """Post until an answer comes; None once the time is over without one."""
-        while not self.over.is_set():
-            try:
-                return self.post(endpoint, body)
-            except (OSError, http.client.HTTPException, ServerDown) as error:
-                self.log.lost_answers += 1
-                if not self.killing:
-                    self.log.errors.append(f"{endpoint}: {error!r}")
-                self.connection = None
-                self.over.wait(0.3)
-        return None
-
-    def post(self, endpoint: str, body: dict[str, Any]) -> dict[str, Any]:
-        if self.connection is None:
-            self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        path = f"/review/{self.round_id}/api/{endpoint}/"
-        self.connection.request("POST", path, json.dumps(body), self.headers)
-        response = self.connection.getresponse()
-        text = response.read()
-        if response.status >= 500:
-            raise ServerDown(response.status)
-        if response.status != 200:
-            self.log.errors.append(f"{endpoint}: {response.status} {text[:200]!r}")
-            raise ServerDown(response.status)
-        match = DURATION.search(response.headers["Server-Timing"])
-        assert match is not None
-        self.log.server_ms[endpoint].append(float(match[1]))
-        return json.loads(text)
 
 
 class ServerDown(Exception):

@@ -1,4 +1,4 @@
-"""Results are not for those who are reviewing blind."""
+"""Results are not for those who are reviewing blind, or are examined themselves."""
 
 from __future__ import annotations
 
@@ -10,17 +10,21 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from accounts.roles import View, signed_in
+from annotation.labeling.examinations import examinations_of
 from annotation.review.access import blind_rounds_of
 
 
 def not_while_blind(view: View) -> View:
     """Keep results from whoever reviews blind: after each judgment the accuracies would tell whose
-    prediction it was about."""
+    prediction it was about. And from whoever is at an evaluation: they tell what images show."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if blind := list(blind_rounds_of(signed_in(request))):
-            return render(request, "evaluation/results_closed.html", {"rounds": blind}, status=403)
+        user = signed_in(request)
+        rounds, tasks = list(blind_rounds_of(user)), list(examinations_of(user))
+        if rounds or tasks:
+            context = {"rounds": rounds, "tasks": tasks}
+            return render(request, "evaluation/results_closed.html", context, status=403)
         return view(request, *args, **kwargs)
 
     return guarded

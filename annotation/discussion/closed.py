@@ -1,7 +1,7 @@
 """Which images are closed to a reviewer, so that they judge without knowing what others said.
 
-An image is closed while a running blind round asks about it, and while any running round may still
-ask the reviewer about it. Nothing is closed to admins.
+An image is closed while a running blind round asks about it, while any running round may still ask
+the reviewer about it, and while they are examined on it. Nothing is closed to admins.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from django.db import connection
 
 from accounts.models import User
 from accounts.roles import ADMIN, roles_of
+from annotation.labeling.examinations import EXAMINING
 from annotation.models import Image
 
 # In SQL about an `image`: what `reader` gives tells who wants to see it.
@@ -32,11 +33,12 @@ RUNNING = """
                             WHERE named.reviewround_id = running.id))))
 """
 
-OPEN_TO_READER = f"(%(admin)s OR NOT EXISTS (SELECT {RUNNING}))"
+OPEN_TO_READER = f"(%(admin)s OR NOT EXISTS (SELECT {RUNNING}) AND NOT EXISTS (SELECT {EXAMINING}))"
 
 CLOSED_BY = f"""
     SELECT DISTINCT running.name, running.blind
-    FROM annotation_image image, LATERAL (SELECT running.* {RUNNING}) running
+    FROM annotation_image image, LATERAL (SELECT running.name, running.blind {RUNNING}
+        UNION ALL SELECT task.name, false {EXAMINING}) running
     WHERE image.id = %(image)s ORDER BY running.name
 """  # noqa: S608
 
@@ -51,7 +53,8 @@ def reader(user: User) -> dict[str, Any]:
 
 
 def closed_by(image: Image, user: User) -> list[tuple[str, bool]]:
-    """(name, whether it is blind) of the rounds for which the image is closed to the user."""
+    """(name, whether it is a blind round) of the rounds and evaluations for which the image is
+    closed to the user."""
     parameters = reader(user)
     if parameters["admin"]:
         return []

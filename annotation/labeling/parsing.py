@@ -22,6 +22,13 @@ def read_positions(body: Any) -> list[int]:
     return [read_integer(position, "positions", 0, LARGEST) for position in positions]
 
 
+def read_pin(body: Any) -> tuple[int, bool]:
+    """`{"class": index, "pinned": bool}`"""
+    if not isinstance(body, dict) or not isinstance(body.get("pinned"), bool):
+        raise Malformed("pinned: expected true or false")
+    return read_integer(body.get("class"), "class", 0, LARGEST), body["pinned"]
+
+
 def read_operations(body: Any) -> tuple[int | None, list[Op], list[dict[str, Any]]]:
     """`{"labeler": id, "ops": [{"type": "say" | "work", "id", "item", …}, …]}` as (who said it if
     the page tells, operations, those not understood)."""

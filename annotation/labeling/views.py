@@ -18,7 +18,7 @@ from annotation.images import picture
 from annotation.labeling import answers, items
 from annotation.labeling.embargo import note_sighting
 from annotation.labeling.handing_in import hand_in
-from annotation.labeling.parsing import read_operations, read_positions
+from annotation.labeling.parsing import read_operations, read_pin, read_positions
 from annotation.labeling.pinned import pin, pinned_of, recent_of
 from annotation.models import Assignment, Enrollment, LabelingTask
 from taxonomy.classes import class_index_url
@@ -105,16 +105,17 @@ def labeling_submit(request: HttpRequest, task_id: int) -> JsonResponse:
 @roles_required(*EVERYBODY)
 def labeling_pin(request: HttpRequest, task_id: int) -> JsonResponse:
     """`{"class": index, "pinned": bool}`: keep a class at hand, or no longer."""
+    try:
+        index, pinned = read_pin(_body(request))
+    except Malformed as error:
+        return JsonResponse({"detail": str(error)}, status=400)
+    user = signed_in(request)
     part = get_object_or_404(
-        Enrollment.objects.select_related("task__taxonomy"), task=task_id, labeler=request.user
+        Enrollment.objects.select_related("task__taxonomy"), task=task_id, labeler=user
     )
-    body = _body(request)
-    index = body.get("class") if isinstance(body, dict) else None
-    if not isinstance(index, int) or not isinstance(body.get("pinned"), bool):
-        return JsonResponse({"detail": "expected class and pinned"}, status=400)
-    if not pin(signed_in(request), part.task.taxonomy, index, body["pinned"]):
+    if not pin(user, part.task.taxonomy, index, pinned):
         return JsonResponse({"detail": "class: no such class"}, status=400)
-    return JsonResponse({"pinned": pinned_of(signed_in(request), part.task.taxonomy)})
+    return JsonResponse({"pinned": pinned_of(user, part.task.taxonomy)})
 
 
 @require_safe

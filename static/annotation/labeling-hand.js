@@ -4,6 +4,14 @@ import { byId, make } from "./review-view.js";
 
 const SHOWN = 9;
 
+// A small picture of a class, as class-thumb.js draws it.
+export function thumbOf(index, name) {
+  const thumb = document.createElement("class-thumb");
+  Object.assign(thumb, { textContent: [...name][0], ariaHidden: "true" });
+  thumb.dataset.class = index;
+  return thumb;
+}
+
 export class Hand {
   // nameOf(index) gives a class; onPin(index, pinned) is called when a pin is pressed.
   constructor({ pinned, recent, nameOf, onPin }) {
@@ -39,12 +47,10 @@ export class Hand {
   #row(index, place, isChosen) {
     const row = make("li", "labeling-hand-row");
     const pick = make("button", "labeling-hand-pick");
-    const thumb = document.createElement("class-thumb");
     const [name] = this.nameOf(index).names;
+    const thumb = thumbOf(index, name);
     const isPinned = this.pinned.includes(index);
     const pin = make("button", "labeling-pin", isPinned ? "★" : "☆");
-    Object.assign(thumb, { textContent: [...name][0], ariaHidden: "true" });
-    thumb.dataset.class = index;
     pick.type = pin.type = "button";
     pick.dataset.class = index;
     pick.setAttribute("aria-pressed", String(isChosen));

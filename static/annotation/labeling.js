@@ -4,7 +4,7 @@ import { Stage } from "../shared/stage.js";
 import { attachClassSearch, loadClasses } from "../taxonomy/class-search.js";
 import { Clock } from "./labeling-clock.js";
 import { CompareDialog } from "./labeling-compare.js";
-import { Hand } from "./labeling-hand.js";
+import { Hand, thumbOf } from "./labeling-hand.js";
 import { actionBeforeTyping, actionOf } from "./labeling-keys.js";
 import { ANSWERED, LATER, LabelingState } from "./labeling-state.js";
 import { Feedback } from "./labeling-training.js";
@@ -117,7 +117,7 @@ function showAnswer(item) {
   byId("unanswered").hidden = has;
   view.setText(byId("chosen-name"), found?.names[0] ?? "");
   view.setText(byId("chosen-definition"), found?.definition ?? "");
-  byId("chosen-thumb").dataset.class = item?.class ?? "";
+  byId("chosen-thumb").replaceChildren(...(has ? [thumbOf(item.class, found.names[0])] : []));
   for (const button of document.querySelectorAll("[data-confidence]")) {
     button.setAttribute("aria-pressed", String(Number(button.dataset.confidence) === item?.confidence));
     button.disabled = !has;

@@ -15,6 +15,8 @@ from accounts.models import Invitation
 from accounts.people import invite
 from accounts.roles import ADMIN, LABELER, REVIEWER
 from annotation.importing import jobs
+from annotation.labeling.sampling import Sample
+from annotation.labeling.tasks import create_task
 from annotation.models import Image
 from evaluation.reports import compute_report
 from evaluation.snapshots import take_snapshot
@@ -78,6 +80,12 @@ ALLOWED = {
     "import_job": {ADMIN},
     "imports": {ADMIN},
     "invitation_revoke": {ADMIN},
+    "labeling_hand_in": PEOPLE,
+    "labeling_image": PEOPLE,
+    "labeling_items": PEOPLE,
+    "labeling_pin": PEOPLE,
+    "labeling_submit": PEOPLE,
+    "labeling_task": PEOPLE,
     "login": EVERYONE,
     "logout": EVERYONE,
     "password_change": PEOPLE,
@@ -159,6 +167,7 @@ def addresses(db, tmp_path, admin) -> dict[str, str]:
         "report_id": compute_report(take_snapshot()).pk,
         "round_id": review_round.pk,
         "suffix": "json",
+        "task_id": create_task("exam", "evaluation", Sample({"photos": 2}), 1)[0].pk,
         "taxonomy_id": taxonomy.pk,
         "token": token,
         "turn_id": review_round.items.all()[0].pk,

@@ -1,0 +1,33 @@
+"""What somebody is being examined on, and so must not learn anything about."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from accounts.models import User
+from accounts.roles import ADMIN, roles_of
+from annotation.models import LabelingTask
+
+# In SQL about an `image`: the evaluations that %(reader)s takes part in, has not handed in, and are
+# not over.
+EXAMINING = """
+    FROM annotation_assignment assigned
+    JOIN annotation_enrollment part
+        ON part.id = assigned.enrollment_id AND part.labeler_id = %(reader)s
+        AND part.handed_in IS NULL
+    JOIN annotation_labelingtask task
+        ON task.id = part.task_id AND task.kind = 'evaluation' AND task.state IN ('open', 'paused')
+    WHERE assigned.image_id = image.id
+"""
+
+
+def examinations_of(user: User) -> QuerySet[LabelingTask]:
+    """The evaluations that the user is at, the latest first; of an admin, who sees all, none."""
+    if ADMIN in roles_of(user):
+        return LabelingTask.objects.none()
+    return LabelingTask.objects.filter(
+        kind=LabelingTask.Kind.EVALUATION,
+        state__in=[LabelingTask.State.OPEN, LabelingTask.State.PAUSED],
+        enrollments__labeler=user,
+        enrollments__handed_in=None,
+    )
