@@ -3,6 +3,7 @@ from django.urls import include, path
 from annotation import class_views
 from annotation.discussion import views as discussion
 from annotation.exporting import views as exporting
+from annotation.labeling import task_views as tasks
 from annotation.labeling import views as labeling
 from annotation.review import agreement_views, rule_views
 from annotation.review import round_views as rounds
@@ -40,6 +41,24 @@ urlpatterns = [
     path("review/images/<uuid:uid>/comment/", discussion.image_comment, name="image_comment"),
     path("review/images/<uuid:uid>/report/", discussion.image_report, name="image_report"),
     path("review/images/<uuid:uid>/<int:index>/verdict/", discussion.adjudicate, name="adjudicate"),
+    path("labeling/", tasks.labeling, name="labeling"),
+    path("labeling/new/", tasks.labeling_new, name="labeling_new"),
+    path(
+        "labeling/new/<int:taxonomy_id>/preview/", tasks.labeling_preview, name="labeling_preview"
+    ),
+    path("labeling/<int:task_id>/about/", tasks.labeling_about, name="labeling_about"),
+    path("labeling/<int:task_id>/enroll/", tasks.labeling_enroll, name="labeling_enroll"),
+    path("labeling/<int:task_id>/results/", tasks.labeling_results, name="labeling_results"),
+    path(
+        "labeling/<int:task_id>/answers.<str:suffix>",
+        tasks.labeling_answers,
+        name="labeling_answers",
+    ),
+    path(
+        "labeling/<int:task_id>/change/<str:change>/",
+        tasks.labeling_change,
+        name="labeling_change",
+    ),
     path("labeling/<int:task_id>/", labeling.labeling_task, name="labeling_task"),
     path("labeling/<int:task_id>/api/items/", labeling.labeling_items, name="labeling_items"),
     path("labeling/<int:task_id>/api/submit/", labeling.labeling_submit, name="labeling_submit"),

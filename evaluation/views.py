@@ -13,7 +13,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.roles import ADMIN, LABELER, REVIEWER, roles_required, signed_in
 from annotation.discussion.mentions import mentions_of
-from annotation.models import Dataset, Participant, ReviewRound
+from annotation.labeling.statistics import own_parts
+from annotation.labeling.statistics import progress_of as labeling_progress
+from annotation.models import Dataset, LabelingTask, Participant, ReviewRound
 from annotation.review import rounds
 from annotation.review.access import visible_rounds
 from evaluation import figures, recomputing, tables, tasks
@@ -30,6 +32,8 @@ def home(request: HttpRequest) -> HttpResponse:
     """What to do next."""
     user = signed_in(request)
     open_rounds = visible_rounds(user).filter(state=ReviewRound.State.OPEN)
+    parts = own_parts(user.pk)
+    labeling = labeling_progress([part.task for part in parts], user.pk)
     context = {
         "rounds": rounds.progress_of(list(open_rounds)),
         "datasets": Dataset.objects.count(),
@@ -37,6 +41,11 @@ def home(request: HttpRequest) -> HttpResponse:
         "participants": Participant.objects.count(),
         "report": latest_report(),
         "asked": len(mentions_of(user)),
+        "tasks": [
+            (part.task, labeling[part.task_id])
+            for part in parts
+            if part.task.state == LabelingTask.State.OPEN and not part.handed_in
+        ],
     }
     return render(request, "evaluation/home.html", context)
 

@@ -84,7 +84,7 @@ def _csv_rows(record: ImageRecord, classes: dict[str, tuple[int, str]]) -> Itera
     verdicts = {key: verdict for verdict, keys in record.classes.items() for key in keys}
     judged = {judgment.key for judgment in record.judgments}
     image = [record.image_id, json.dumps(record.datasets, ensure_ascii=False)]
-    problem = [int(record.problematic), _plain(record.problem_reason)]
+    problem = [int(record.problematic), plain_text(record.problem_reason)]
 
     def pair(key: str) -> list[object]:
         verdict = verdicts.get(key, "withdrawn")
@@ -93,14 +93,14 @@ def _csv_rows(record: ImageRecord, classes: dict[str, tuple[int, str]]) -> Itera
     for judgment in record.judgments:
         yield [
             *pair(judgment.key), judgment.id, judgment.verdict, judgment.reviewer,
-            _plain(judgment.round), judgment.judged_at, judgment.milliseconds,
+            plain_text(judgment.round), judgment.judged_at, judgment.milliseconds,
         ]  # fmt: skip
     for key in verdicts:
         if key not in judged:
             yield [*pair(key), "", "", "", "", "", ""]
 
 
-def _plain(text: str) -> str:
+def plain_text(text: str) -> str:
     """Free text that a spreadsheet won't take for a formula."""
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 

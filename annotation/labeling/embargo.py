@@ -25,17 +25,17 @@ SEEN = """
     image.id IN (
         SELECT coalesce(same.id, seen.image_id) FROM (
             SELECT image_id FROM annotation_sighting
-            WHERE user_id = %(labeler)s AND seen > now() - %(days)s * interval '1 day'
+            WHERE user_id = %(labeler)s AND seen > statement_timestamp() - %(days)s * interval '1 day'
             UNION
             SELECT candidate.image_id FROM annotation_judgment word
             JOIN annotation_candidate candidate ON candidate.id = word.candidate_id
             WHERE word.reviewer_id = %(labeler)s
-              AND word.created > now() - %(days)s * interval '1 day'
+              AND word.created > statement_timestamp() - %(days)s * interval '1 day'
             UNION
             SELECT assignment.image_id FROM annotation_assignment assignment
             JOIN annotation_enrollment part ON part.id = assignment.enrollment_id
             WHERE part.labeler_id = %(labeler)s AND part.task_id <> %(task)s
-              AND assignment.opened > now() - %(days)s * interval '1 day'
+              AND assignment.opened > statement_timestamp() - %(days)s * interval '1 day'
         ) seen
         JOIN annotation_image known ON known.id = seen.image_id
         LEFT JOIN annotation_image same

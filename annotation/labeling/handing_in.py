@@ -21,8 +21,8 @@ from annotation.review.rounds import extend_rounds
 from taxonomy.errors import InputError
 
 ANSWERS = """
-    SELECT member.position, assignment.image_id, coalesce(assignment.class_index, -1),
-           assignment.active_ms
+    SELECT member.position, assignment.image_id,
+           coalesce(assignment.class_index, -1), assignment.active_ms, assignment.exposed::int
     FROM annotation_assignment assignment
     JOIN annotation_datasetimage member ON member.image_id = assignment.image_id
     WHERE assignment.enrollment_id = %s AND member.dataset_id = %s
@@ -70,6 +70,22 @@ def hand_in(task: LabelingTask, user: User) -> Enrollment:
         return enrollment
 
 
+def leave_out_exposed(task: LabelingTask) -> None:
+    """Take the answers to images that a labeler had seen before out of their predictions.
+
+    Raises InputError if no answer that was handed in is marked so.
+    """
+    with one_at_a_time(), transaction.atomic():
+        found = task.enrollments.filter(participant__isnull=False).select_related("task")
+        marked = found.filter(assignments__exposed=True, assignments__class_index__isnull=False)
+        enrollments = list(marked.distinct().select_related("participant"))
+        if not enrollments:
+            raise InputError("No answer that was handed in is to an image seen before.")
+        for enrollment in enrollments:
+            assert enrollment.participant is not None
+            _store_predictions(enrollment, enrollment.participant, exposed=False)
+
+
 def participant_of(user: User) -> Participant:
     """The participant that a person is: Human A, Human B, … in the order of their first hand-in."""
     known = Participant.objects.filter(user=user).first()
@@ -102,15 +118,24 @@ def _mark_exposed(enrollment: Enrollment) -> None:
         )
 
 
-def _store_predictions(enrollment: Enrollment, participant: Participant) -> None:
+def _store_predictions(
+    enrollment: Enrollment, participant: Participant, exposed: bool = True
+) -> None:
+    """Make the answers the participant's predictions; without `exposed`, those to images that the
+    labeler had seen are none."""
     for dataset in Dataset.objects.filter(name__in=sample_of(enrollment.task).datasets):
         with connection.cursor() as cursor:
             cursor.execute(ANSWERS, [enrollment.pk, dataset.pk])
-            rows = np.array(cursor.fetchall(), np.int64).reshape(-1, 4)
-        positions, image_ids, answers, milliseconds = rows.T
-        given = answers != MISSING
-        if given.any():
+            rows = np.array(cursor.fetchall(), np.int64).reshape(-1, 5)
+        if not exposed:
+            rows[rows[:, 4] == 1, 2] = MISSING
+            told = (rows[:, 2] != MISSING) | (rows[:, 4] == 1)
+        else:
+            told = rows[:, 2] != MISSING
+        positions, image_ids, answers, milliseconds, _ = rows[told].T
+        if len(positions):
             _store_set(participant, dataset, positions, answers, milliseconds)
+            given = answers != MISSING
             add_candidates(image_ids[given], answers[given].astype(np.int32))
 
 
@@ -130,9 +155,8 @@ def _store_set(
         if former.seconds is not None:
             seconds[: former.size] = np.frombuffer(former.seconds, "<f4")
         current.update(replaced=Now())
-    given = answers != MISSING
-    top_k[positions[given]] = answers[given]
-    seconds[positions[given]] = milliseconds[given] / 1000
+    top_k[positions] = answers
+    seconds[positions] = np.where(answers == MISSING, np.nan, milliseconds / 1000)
     PredictionSet.objects.create(
         participant=participant, dataset=dataset, k=1, size=dataset.size, top_k=top_k.tobytes(),
         seconds=seconds.tobytes(), sha256=hashlib.sha256(top_k.tobytes()).hexdigest(),

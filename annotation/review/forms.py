@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from accounts.roles import ADMIN, REVIEWER
-from annotation.models import Dataset, Participant, ReviewRound
+from annotation.models import Dataset, LabelingTask, Participant, ReviewRound
 from annotation.review.rounds import MOST_OVERLAP
 from annotation.review.scope import MOST_GOLD, Scope, scope_of
 from taxonomy.forms import ClassIndices
@@ -52,7 +52,8 @@ def with_predictions(taxonomy: Taxonomy) -> QuerySet[Participant]:
     return Participant.objects.filter(**sets).distinct().order_by("name")
 
 
-def _settings_of(review_round: ReviewRound) -> dict[str, Any]:
+def settings_of(review_round: ReviewRound) -> dict[str, Any]:
+    """What another round like this one begins with; its own seed is drawn anew."""
     scope = scope_of(review_round)
     source = FINAL if scope.drawn else CHOSEN if scope.participants else EVERYTHING
     kept = ("unit", "order", "overlap", "blind", "instructions")
@@ -63,10 +64,22 @@ def _settings_of(review_round: ReviewRound) -> dict[str, Any]:
         "source": source,
         "participants": scope.participants,
         "drawn": scope.drawn or 1,
+        "tasks": scope.tasks,
         "which": scope.which,
         "groups": scope.groups,
         "classes": scope.classes,
         "gold": round(100 * scope.gold),
+    }
+
+
+def settings_of_task(task: LabelingTask) -> dict[str, Any]:
+    """The final review of a labeling task: blind, of what people and drawn models said there."""
+    return {
+        "name": f"Final review of {task.name}"[:100],
+        "datasets": list(Dataset.objects.filter(name__in=task.scope["datasets"])),
+        "source": FINAL,
+        "tasks": [task.name],
+        "blind": True,
     }
 
 
@@ -87,6 +100,10 @@ class RoundForm(forms.Form):
     drawn = forms.IntegerField(
         label="Predictions of models for each image",
         min_value=1, max_value=MOST_DRAWN, initial=1, required=False,
+    )  # fmt: skip
+    tasks = forms.ModelMultipleChoiceField(
+        LabelingTask.objects.none(), label="Only images of these labeling tasks",
+        widget=forms.CheckboxSelectMultiple, required=False, to_field_name="name",
     )  # fmt: skip
     which = forms.ChoiceField(
         label="Verdict", choices=WHICH, widget=forms.RadioSelect, initial="unjudged"
@@ -131,16 +148,16 @@ class RoundForm(forms.Form):
         self,
         taxonomy: Taxonomy,
         data: Mapping[str, Any] | None = None,
-        like: ReviewRound | None = None,
+        initial: dict[str, Any] | None = None,
     ) -> None:
-        """`like` is a round whose settings it begins with; its own seed is drawn anew."""
-        super().__init__(data, initial=_settings_of(like) if like else None)
+        super().__init__(data, initial=initial)
         self.taxonomy = taxonomy
         self._offer(
             "datasets", Dataset.objects.filter(taxonomy=taxonomy).select_related("taxonomy")
         )
         self._offer("participants", with_predictions(taxonomy))
         self._offer("reviewers", possible_reviewers())
+        self._offer("tasks", LabelingTask.objects.filter(taxonomy=taxonomy))
         groups = self.fields["groups"]
         assert isinstance(groups, forms.MultipleChoiceField)
         names = list(taxonomy.groups.order_by("position").values_list("kind", "name"))
@@ -182,6 +199,7 @@ class RoundForm(forms.Form):
             groups=tuple(data["groups"]),
             classes=tuple(data["classes"]),
             participants=tuple(named),
+            tasks=tuple(task.name for task in data["tasks"]),
             drawn=(data["drawn"] or 1) if data["source"] == FINAL else 0,
             gold=data["gold"] / 100,
         )

@@ -6,15 +6,17 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.roles import ADMIN, REVIEWER, roles_of, roles_required, signed_in
-from annotation.models import Dataset, ReviewRound
+from annotation.labeling.examinations import examinations_of
+from annotation.models import Dataset, LabelingTask, ReviewRound
 from annotation.review import rounds
-from annotation.review.access import blind_rounds_of, round_to_see, visible_rounds
-from annotation.review.forms import RoundForm, possible_reviewers
+from annotation.review.access import LARGEST_KEY, blind_rounds_of, round_to_see, visible_rounds
+from annotation.review.forms import RoundForm, possible_reviewers, settings_of, settings_of_task
 from annotation.review.preview import foresee
 from annotation.review.round_page import figures_of, instructions_of
 from annotation.review.scope import scope_of
@@ -38,17 +40,19 @@ def review(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @roles_required(ADMIN)
 def round_new(request: HttpRequest) -> HttpResponse:
-    """A form for a round over datasets of ?taxonomy=, or with the settings of round ?like=; the button
-    says whether it opens at once."""
+    """A form for a round over datasets of ?taxonomy=, with the settings of round ?like=, or for the
+    final review of the labeling task ?task=; the button says whether it opens at once."""
     taxonomies = list(Taxonomy.objects.exclude(datasets=None).order_by("name"))
-    asked, like = request.GET.get("taxonomy", ""), request.GET.get("like", "")
-    former = ReviewRound.objects.filter(pk=like).first() if like.isdecimal() else None
-    asked = str(former.taxonomy_id) if former else asked
+    former = _asked_for(ReviewRound.objects.all(), request.GET.get("like", ""))
+    task = _asked_for(LabelingTask.objects.all(), request.GET.get("task", ""))
+    model = former or task
+    asked = str(model.taxonomy_id) if model else request.GET.get("taxonomy", "")
+    initial = settings_of(former) if former else settings_of_task(task) if task else None
     taxonomy = next((one for one in taxonomies if str(one.pk) == asked), None)
     taxonomy = taxonomy or next(iter(taxonomies), None)
     if taxonomy is None:
         return redirect("review")
-    form = RoundForm(taxonomy, request.POST or None, former)
+    form = RoundForm(taxonomy, request.POST or None, initial)
     if form.is_valid():
         later = request.POST.get("state") == ReviewRound.State.PLANNED
         state = ReviewRound.State.PLANNED if later else ReviewRound.State.OPEN
@@ -68,6 +72,10 @@ def round_new(request: HttpRequest) -> HttpResponse:
         "classes": shown_classes(taxonomy, form["classes"]),
     }
     return render(request, "annotation/round_new.html", context)
+
+
+def _asked_for(rows: QuerySet[Any], pk: str) -> Any:
+    return rows.filter(pk=pk).first() if pk.isdecimal() and int(pk) <= LARGEST_KEY else None
 
 
 @require_POST
@@ -106,7 +114,7 @@ def round_page(request: HttpRequest, round_id: int) -> HttpResponse:
         "scope": scope_of(current),
         "judges": judges,
         "instructions": instructions_of(current),
-        "sees_results": not blind_rounds_of(user).exists(),
+        "sees_results": not (blind_rounds_of(user).exists() or examinations_of(user).exists()),
         "query": request.GET.urlencode(),
     }
     if is_admin:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from django.db import connection
 
-from annotation.models import Dataset, ReviewRound
+from annotation.models import Dataset, LabelingTask, ReviewRound
 from annotation.review.gold import add_gold
 from annotation.review.information import inform
 from annotation.review.predicted import wanted_pairs
@@ -30,6 +30,10 @@ CHOOSE = """
                   WHERE member.image_id = image.id AND member.dataset_id = ANY(%(datasets)s))
       AND (candidate.verdict <> 0 OR candidate.added_by_id IS NULL)
       AND (%(classes)s::int[] IS NULL OR candidate.class_index = ANY(%(classes)s::int[]))
+      AND (%(tasks)s::text[] IS NULL OR EXISTS (
+          SELECT FROM annotation_taskimage asked
+          JOIN annotation_labelingtask task ON task.id = asked.task_id
+          WHERE asked.image_id = image.id AND task.name = ANY(%(tasks)s::text[])))
       AND CASE %(which)s WHEN 'unjudged' THEN candidate.verdict = 0
                          WHEN 'disputed' THEN candidate.disputed ELSE true END
       AND NOT EXISTS (SELECT FROM annotation_roundcandidate known
@@ -53,6 +57,7 @@ class Scope:
     `groups` of classes and single `classes` (indices) are joined; none of either means all.
     With `participants`, only what they predicted; with `drawn`, also so many predictions per image
     of other models, drawn with the round's seed, on the images that the participants predicted.
+    With `tasks`, only images of these labeling tasks.
     `gold` is the share of the round whose answer is known: see `annotation.review.gold`.
     """
 
@@ -61,6 +66,7 @@ class Scope:
     classes: Sequence[int] = ()
     participants: Sequence[str] = ()
     drawn: int = 0
+    tasks: Sequence[str] = ()
     gold: float = 0
 
     @property
@@ -98,7 +104,7 @@ def choose(review_round: ReviewRound, datasets: Sequence[Dataset], with_gold: bo
     with whose end the table is gone. `chosen` has the columns id, image_id, class_index, key (of
     the image), position (in the datasets), information and gold.
 
-    Raises InputError for an unknown group or participant.
+    Raises InputError for an unknown group, participant or labeling task.
     """
     scope = scope_of(review_round)
     parameters: dict[str, Any] = {
@@ -106,6 +112,7 @@ def choose(review_round: ReviewRound, datasets: Sequence[Dataset], with_gold: bo
         "datasets": [dataset.pk for dataset in datasets],
         "classes": _classes(review_round, scope),
         "which": scope.which,
+        "tasks": _tasks(scope),
     }
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS chosen")
@@ -133,3 +140,10 @@ def _classes(review_round: ReviewRound, scope: Scope) -> list[int] | None:
     for name in scope.groups:
         found.update(np.flatnonzero(masks[name]).tolist())
     return sorted(found)
+
+
+def _tasks(scope: Scope) -> list[str] | None:
+    known = set(LabelingTask.objects.filter(name__in=scope.tasks).values_list("name", flat=True))
+    if unknown := [name for name in scope.tasks if name not in known]:
+        raise InputError(f"There is no labeling task '{unknown[0]}'.")
+    return list(scope.tasks) or None

@@ -80,10 +80,18 @@ ALLOWED = {
     "import_job": {ADMIN},
     "imports": {ADMIN},
     "invitation_revoke": {ADMIN},
+    "labeling": PEOPLE,
+    "labeling_about": {ADMIN},
+    "labeling_answers": {ADMIN},
+    "labeling_change": {ADMIN},
+    "labeling_enroll": {ADMIN},
     "labeling_hand_in": PEOPLE,
     "labeling_image": PEOPLE,
     "labeling_items": PEOPLE,
+    "labeling_new": {ADMIN},
     "labeling_pin": PEOPLE,
+    "labeling_preview": {ADMIN},
+    "labeling_results": PEOPLE,
     "labeling_submit": PEOPLE,
     "labeling_task": PEOPLE,
     "login": EVERYONE,
@@ -152,6 +160,7 @@ def addresses(db, tmp_path, admin) -> dict[str, str]:
     # One of which no round asks: those are closed to reviewers.
     image = Image.objects.create(taxonomy=taxonomy, key="in no round", target=0)
     known = {
+        "change": "open",
         "entry_id": entry.pk,
         "group_id": taxonomy.groups.create(name="some", position=9).pk,
         "image_id": ReferenceImage.objects.get().pk,

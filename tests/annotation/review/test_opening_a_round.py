@@ -58,7 +58,7 @@ def test_a_plain_round_is_opened_and_shown(admin_client, dataset):
     current = ReviewRound.objects.get()
     assert answer["Location"] == reverse("round_page", args=[current.pk])
     assert (current.state, current.seed, current.items.count()) == ("open", 7, 30)
-    assert scope_of(current) == Scope(groups=[], classes=[], participants=[])
+    assert scope_of(current) == Scope(groups=[], classes=[], participants=[], tasks=[])
 
 
 def test_everything_that_is_chosen_is_taken(admin_client, dataset):
@@ -71,7 +71,7 @@ def test_everything_that_is_chosen_is_taken(admin_client, dataset):
     )  # fmt: skip
     current = ReviewRound.objects.get()
     assert scope_of(current) == Scope(
-        which="all", groups=["few"], classes=[3, 4], participants=["net"], gold=0.2
+        which="all", groups=["few"], classes=[3, 4], participants=["net"], gold=0.2, tasks=[]
     )
     assert (current.unit, current.order, current.overlap) == ("class", "informative", 2)
     assert (current.blind, current.instructions) == (True, "Look **well**.")
@@ -109,7 +109,7 @@ def test_a_final_review_takes_what_people_predicted_and_is_blind(admin_client, d
     current = ReviewRound.objects.get()
     assert current.blind
     assert scope_of(current) == Scope(
-        which="all", groups=[], classes=[], participants=["ada", "bob"], drawn=2
+        which="all", groups=[], classes=[], participants=["ada", "bob"], drawn=2, tasks=[]
     )
     assert current.round_candidates.count() == 30 + 15 + 60
 

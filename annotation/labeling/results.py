@@ -1,0 +1,64 @@
+"""What a labeler answered, beside what is held to be correct."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connection
+
+from annotation.models import Enrollment
+from taxonomy.models import LabelClass
+
+# What an image shows is what reviewers found correct; as long as they found nothing, the label that
+# it came with.
+ANSWERS = """
+    SELECT assignment.uid, assignment.position, image.file <> '', assignment.class_index,
+        image.target, coalesce(held.classes, '{}'), coalesce(held.judged, false),
+        image.problematic, assignment.active_ms, assignment.note
+    FROM annotation_assignment assignment
+    JOIN annotation_image image ON image.id = assignment.image_id
+    LEFT JOIN LATERAL (
+        SELECT array_agg(class_index ORDER BY class_index) FILTER (WHERE verdict = 1) AS classes,
+            bool_or(verdict = 1) AS judged
+        FROM annotation_candidate candidate WHERE candidate.image_id = image.id
+    ) held ON true
+    WHERE assignment.enrollment_id = %s ORDER BY assignment.position
+"""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """`right` is None if nothing was answered or the image is problematic; `correct` are the names
+    of the classes that are held to be there, `judged` whether reviewers said so."""
+
+    uid: UUID
+    position: int
+    has_file: bool
+    answer: str
+    target: str
+    correct: list[str]
+    judged: bool
+    right: bool | None
+    seconds: float
+    note: str
+
+
+def answers_of(part: Enrollment) -> list[Answered]:
+    """In the labeler's order; two queries."""
+    classes = LabelClass.objects.filter(taxonomy=part.task.taxonomy_id)
+    names = {i: lemmas[0] for i, lemmas in classes.values_list("index", "synset__lemmas")}
+    with connection.cursor() as cursor:
+        cursor.execute(ANSWERS, [part.pk])
+        rows = cursor.fetchall()
+    found = []
+    for uid, position, has_file, index, target, held, judged, problematic, ms, note in rows:
+        correct = held if judged else [target]
+        right = None if index is None or problematic else index in correct
+        found.append(
+            Answered(
+                uid, position, has_file, names.get(index, ""), names[target],
+                [names[one] for one in correct], judged, right, ms / 1000, note,
+            )
+        )  # fmt: skip
+    return found
