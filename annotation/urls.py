@@ -5,6 +5,7 @@ from annotation.discussion import views as discussion
 from annotation.exporting import views as exporting
 from annotation.labeling import task_views as tasks
 from annotation.labeling import views as labeling
+from annotation.labeling.training import views as training
 from annotation.review import agreement_views, rule_views
 from annotation.review import round_views as rounds
 from annotation.review import views as review
@@ -45,6 +46,28 @@ urlpatterns = [
     path("labeling/new/", tasks.labeling_new, name="labeling_new"),
     path(
         "labeling/new/<int:taxonomy_id>/preview/", tasks.labeling_preview, name="labeling_preview"
+    ),
+    path("labeling/training/", training.labeling_training, name="labeling_training"),
+    path(
+        "labeling/training/<int:taxonomy_id>/train/",
+        training.labeling_train,
+        name="labeling_train",
+    ),
+    path(
+        "labeling/training/<int:taxonomy_id>/entry/",
+        training.labeling_entry,
+        name="labeling_entry",
+    ),
+    path(
+        "labeling/<int:task_id>/feedback/<uuid:uid>/",
+        training.labeling_feedback,
+        name="labeling_feedback",
+    ),
+    path("labeling/<int:task_id>/together/", training.labeling_together, name="labeling_together"),
+    path(
+        "labeling/<int:task_id>/remarks/<uuid:uid>/",
+        training.labeling_remark,
+        name="labeling_remark",
     ),
     path("labeling/<int:task_id>/about/", tasks.labeling_about, name="labeling_about"),
     path("labeling/<int:task_id>/enroll/", tasks.labeling_enroll, name="labeling_enroll"),

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.models import User
+from annotation.labeling.training.repetition import repeat_missed
 from annotation.models import LabelingTask
 from config.prepared import Statement, run_all
 
@@ -46,10 +47,12 @@ Op = Say | Work
 
 @dataclass
 class Outcome:
-    """Which operations are stored for good, and which never will be, with the reason."""
+    """Which operations are stored for good, and which never will be, with the reason; and whether
+    other images come next than before."""
 
     accepted: list[UUID] = field(default_factory=list)
     rejected: list[tuple[UUID, str]] = field(default_factory=list)
+    changed: bool = False
 
 
 # Handing in and closing wait for what is being stored, and what comes later sees it done.
@@ -62,15 +65,16 @@ FIND = Statement(
         FROM annotation_enrollment part
         JOIN annotation_labelingtask task ON task.id = part.task_id
         WHERE part.task_id = $1 AND part.labeler_id = $2
-        FOR SHARE OF part, task
+        FOR NO KEY UPDATE OF part FOR SHARE OF task
     ), locked AS MATERIALIZED (
-        SELECT assignment.uid, assignment.id FROM annotation_assignment assignment
+        SELECT assignment.uid, assignment.id, assignment.class_index FROM annotation_assignment assignment
         WHERE assignment.uid = ANY($3)
           AND assignment.enrollment_id = (SELECT id FROM part)
         ORDER BY assignment.id FOR NO KEY UPDATE
     )
-    SELECT part.handed_in IS NOT NULL, part.state, locked.uid, locked.id,
-        (SELECT count(*) FROM taxonomy_labelclass WHERE taxonomy_id = part.taxonomy_id)
+    SELECT part.id, part.handed_in IS NOT NULL, part.state, part.kind,
+        (SELECT count(*) FROM taxonomy_labelclass WHERE taxonomy_id = part.taxonomy_id),
+        locked.uid, locked.id, locked.class_index
     FROM part LEFT JOIN locked ON true
     """,
 )
@@ -105,12 +109,18 @@ WORK = Statement(
     """,
 )
 
+# In training ($2) the first class that was named stays.
 LAST_ANSWER = Statement(
     "labeling_last_answer",
-    "bigint[]",
+    "bigint[], bool",
     """
     UPDATE annotation_assignment assignment
-    SET class_index = said.class_index, confidence = said.confidence, later = said.later,
+    SET class_index = CASE WHEN $2 THEN (
+            SELECT first.class_index FROM annotation_answer first
+            WHERE first.assignment_id = assignment.id AND first.class_index IS NOT NULL
+            ORDER BY first.id LIMIT 1
+        ) ELSE said.class_index END,
+        confidence = said.confidence, later = said.later,
         note = said.note, answered = said.created,
         opened = coalesce(assignment.opened, said.created)
     FROM (
@@ -143,20 +153,35 @@ def submit(task_id: int, user: User, ops: Sequence[Op]) -> Outcome | None:
     """Store a labeler's operations, in their order, in one transaction; None if they take no part.
 
     Sending operations again changes nothing: their ids are unique. Those that can't be stored (an
-    image that is not theirs, a class that is none) are reported, the others stored.
+    image that is not theirs, a class that is none) are reported, the others stored. In training the
+    first class that is named for an image stays, and one that was missed is asked for again.
 
     Raises TaskOver if the task is handed in, or is not open.
     """
     rows = FIND.run(task_id, user.pk, sorted({str(op.item) for op in ops}))
     if not rows:
         return None
-    handed_in, state, _, _, classes = rows[0]
+    part, handed_in, state, kind, classes = rows[0][:5]
     if handed_in:
         raise TaskOver("You have handed this task in.")
     if state != LabelingTask.State.OPEN:
         raise TaskOver("This task is not open.")
-    known: dict[UUID, int] = {uid: pk for _, _, uid, pk, _ in rows if uid}
+    known = {uid: pk for *_, uid, pk, _ in rows if uid}
     outcome = Outcome()
+    said, worked = _sort(ops, known, classes, outcome)
+    training = kind == LabelingTask.Kind.TRAINING
+    _store(said, worked, known, training)
+    if training:
+        unnamed = {pk for *_, pk, named in rows if named is None}
+        named = {known[op.item] for op in said if op.class_index is not None}
+        outcome.changed = repeat_missed(part, sorted(named & unnamed))
+    return outcome
+
+
+def _sort(
+    ops: Sequence[Op], known: dict[UUID, int], classes: int, outcome: Outcome
+) -> tuple[list[Say], list[Work]]:
+    """Answers and times that can be stored; the outcome learns of all."""
     said, worked = [], []
     for op in ops:
         if op.item not in known:
@@ -170,11 +195,10 @@ def submit(task_id: int, user: User, ops: Sequence[Op]) -> Outcome | None:
         else:
             said.append(op)
         outcome.accepted.append(op.id)
-    _store(said, worked, known)
-    return outcome
+    return said, worked
 
 
-def _store(said: list[Say], worked: list[Work], known: dict[UUID, int]) -> None:
+def _store(said: list[Say], worked: list[Work], known: dict[UUID, int], training: bool) -> None:
     calls = []
     if said:
         calls += [
@@ -183,7 +207,7 @@ def _store(said: list[Say], worked: list[Work], known: dict[UUID, int]) -> None:
                 [op.class_index for op in said], [op.confidence for op in said],
                 [op.later for op in said], [op.note for op in said],
             ),
-            LAST_ANSWER.then(sorted({known[op.item] for op in said})),
+            LAST_ANSWER.then(sorted({known[op.item] for op in said}), training),
         ]  # fmt: skip
     if worked:
         calls += [

@@ -7,36 +7,29 @@ from uuid import UUID
 
 from django.db import connection
 
+from annotation.labeling.truth import TRUTH
 from annotation.models import Enrollment
 from taxonomy.models import LabelClass
 
-# What an image shows is what reviewers found correct; as long as they found nothing, the label that
-# it came with.
-ANSWERS = """
+ANSWERS = f"""
     SELECT assignment.uid, assignment.position, image.file <> '', assignment.class_index,
-        image.target, coalesce(held.classes, '{}'), coalesce(held.judged, false),
-        image.problematic, assignment.active_ms, assignment.note
+        truth.classes, truth.judged, image.problematic, assignment.active_ms, assignment.note
     FROM annotation_assignment assignment
     JOIN annotation_image image ON image.id = assignment.image_id
-    LEFT JOIN LATERAL (
-        SELECT array_agg(class_index ORDER BY class_index) FILTER (WHERE verdict = 1) AS classes,
-            bool_or(verdict = 1) AS judged
-        FROM annotation_candidate candidate WHERE candidate.image_id = image.id
-    ) held ON true
+    {TRUTH}
     WHERE assignment.enrollment_id = %s ORDER BY assignment.position
-"""
+"""  # noqa: S608
 
 
 @dataclass(frozen=True)
 class Answered:
     """`right` is None if nothing was answered or the image is problematic; `correct` are the names
-    of the classes that are held to be there, `judged` whether reviewers said so."""
+    of the classes that are there, `judged` whether reviewers said so."""
 
     uid: UUID
     position: int
     has_file: bool
     answer: str
-    target: str
     correct: list[str]
     judged: bool
     right: bool | None
@@ -52,13 +45,12 @@ def answers_of(part: Enrollment) -> list[Answered]:
         cursor.execute(ANSWERS, [part.pk])
         rows = cursor.fetchall()
     found = []
-    for uid, position, has_file, index, target, held, judged, problematic, ms, note in rows:
-        correct = held if judged else [target]
+    for uid, position, has_file, index, correct, judged, problematic, ms, note in rows:
         right = None if index is None or problematic else index in correct
         found.append(
             Answered(
-                uid, position, has_file, names.get(index, ""), names[target],
-                [names[one] for one in correct], judged, right, ms / 1000, note,
+                uid, position, has_file, names.get(index, ""), [names[one] for one in correct],
+                judged, right, ms / 1000, note,
             )
         )  # fmt: skip
     return found

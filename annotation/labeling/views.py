@@ -61,6 +61,9 @@ def labeling_task(request: HttpRequest, task_id: int) -> HttpResponse:
                 "/0/", "/__class__/"
             ),
             "guide": reverse("guide", args=[task.taxonomy_id]),
+            "feedback": reverse("labeling_feedback", args=[task.pk, UUID(int=0)]).replace(
+                str(UUID(int=0)), "__item__"
+            ),
         },
     }
     return render(request, "annotation/labeling.html", {**context, "config": config})
@@ -98,7 +101,10 @@ def labeling_submit(request: HttpRequest, task_id: int) -> JsonResponse:
     if outcome is None:
         raise Http404
     rejected += [{"id": str(op), "reason": reason} for op, reason in outcome.rejected]
-    return JsonResponse({"accepted": list(map(str, outcome.accepted)), "rejected": rejected})
+    answer = {"accepted": list(map(str, outcome.accepted)), "rejected": rejected}
+    if outcome.changed:
+        answer["overview"] = items.overview(_part(task_id, request)[0])
+    return JsonResponse(answer)
 
 
 @require_POST

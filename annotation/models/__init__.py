@@ -11,6 +11,7 @@ from annotation.models.labeling import (
     PinnedClass,
     Sighting,
     TaskImage,
+    TaskRemark,
     WorkSegment,
 )
 from annotation.models.predictions import Participant, PredictionSet
@@ -50,6 +51,7 @@ __all__ = [
     "Sighting",
     "Skip",
     "TaskImage",
+    "TaskRemark",
     "Verdict",
     "VerdictRule",
     "WorkSegment",

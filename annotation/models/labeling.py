@@ -105,7 +105,8 @@ class Assignment(models.Model):
     """One image that a labeler names the class of; `uid` is all that their browser learns of it.
 
     What is answered is the last of its `answers`, and the times are the sums of its `segments`;
-    both are kept here for speed. `repeats` is set where training asks for a missed class again.
+    both are kept here for speed. In training the first answer counts, and `repeats` is set where a
+    class is asked for again: it names the assignment in which it was missed.
     """
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -206,3 +207,21 @@ class PinnedClass(models.Model):
 
     def __str__(self) -> str:
         return f"{self.class_index} of {self.labeler_id}"
+
+
+class TaskRemark(models.Model):
+    """A word on an image of a training task, to those who learn with it. Append-only."""
+
+    client_id = models.UUIDField(unique=True)
+    task = models.ForeignKey(LabelingTask, models.CASCADE, related_name="remarks", db_index=False)
+    image = models.ForeignKey(Image, models.CASCADE, related_name="task_remarks")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    text = models.TextField(max_length=2000)
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["task", "image"], name="task_remark")]
+
+    def __str__(self) -> str:
+        return self.text[:40]

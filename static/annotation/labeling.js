@@ -49,7 +49,11 @@ function nameOf(index) {
 
 async function send(ops) {
   const answered = await post(config.urls.submit, { labeler: config.labeler, ops });
-  if (answered.overview) state.renew(answered.overview);
+  if (answered.overview) {
+    state.renew(answered.overview);
+    showProgress();
+    fetchAhead();
+  }
   return answered;
 }
 
@@ -150,8 +154,9 @@ function fetchAhead() {
 async function fetchMissing() {
   try {
     const { items } = await post(config.urls.items, { positions: state.missing });
+    const waited = !state.current;
     state.fill(items, queue.waiting);
-    if (!state.missing.length) queueMicrotask(arrived);
+    queueMicrotask(() => arrived(waited));
   } catch (error) {
     if (error.kind === "closed") return over();
     if (!state.current) view.showMessage(byId(`message-${error.kind}`) ? error.kind : "offline");
@@ -160,9 +165,9 @@ async function fetchMissing() {
   return undefined;
 }
 
-function arrived() {
+function arrived(waited) {
   render();
-  if (state.current?.class == null) focusSearch();
+  if (waited && state.current?.class === null) focusSearch();
 }
 
 function over() {

@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from annotation.models import Candidate, RoundCandidate, Verdict
 from taxonomy.models import Taxonomy
 from taxonomy.relations import State, Statement, enter
+from tests.browser.looking import settle
 from tests.browser.test_reviewers_path import judge_all, saved, shown
 from tests.taxonomy.relations import said
 from tests.worlds import picture_round
@@ -112,7 +113,7 @@ def test_a_group_is_made_from_a_node_and_another_class_by_class(open_page, admin
     page.goto(reverse("groups", args=[taxonomy.pk]))
     page.keyboard.press("n")
     page.wait_for_url("**/new/")
-    page.wait_for_load_state("networkidle")
+    settle(page)
     page.get_by_label("Name").fill("fauna")
     page.get_by_label("Node", exact=True).press_sequentially("anim")
     page.get_by_role("radio", name="animal").check()
@@ -231,7 +232,7 @@ def test_a_labeler_sees_the_class_and_no_image(open_page, labeler, taxonomy):
     Candidate.objects.filter(class_index=2).update(verdict=Verdict.CORRECT)
     page = open_page(labeler)
     page.goto(reverse("class_page", args=[taxonomy.pk, 2]))
-    page.wait_for_load_state("networkidle")
+    settle(page)
     expect(page.get_by_text("Also correct wherever")).to_be_visible()
     expect(page.get_by_text("What reviewers found")).to_have_count(0)
     expect(page.locator("main img")).to_have_count(0)
@@ -270,7 +271,7 @@ def test_judging_with_the_panel_closed_asks_for_nothing(open_page, reviewer, wor
     page.goto(reverse("review_round", args=[world.pk]))
     uid = judge_all(page, "y")
     shown(page, other_than=uid)
-    page.wait_for_load_state("networkidle")
+    settle(page)
     assert asked == []
 
 
@@ -278,7 +279,7 @@ def test_judging_does_not_wait_for_the_panel(open_page, reviewer, world, taxonom
     page = open_page(reviewer)
     page.goto(reverse("review_round", args=[world.pk]))
     shown(page)
-    page.wait_for_load_state("networkidle")
+    settle(page)
     page.route("**/panel/", lambda route: None)  # never answered
     page.keyboard.press("i")
     page.wait_for_timeout(300)
@@ -332,7 +333,7 @@ def test_nothing_on_these_pages_is_out_of_anybodys_reach(open_page, admin, world
         ("class_page", [2]),
     ):
         page.goto(reverse(name, args=[taxonomy.pk, *arguments]))
-        page.wait_for_load_state("networkidle")
+        settle(page)
         accessible(page)
     page.goto(reverse("review_round", args=[world.pk]))
     shown(page)
@@ -350,5 +351,5 @@ def test_every_page_fits_a_phone(open_page, admin, taxonomy):
         ("group_new", []), ("group_page", [group.pk]), ("class_page", [2]),
     ):  # fmt: skip
         page.goto(reverse(name, args=[taxonomy.pk, *arguments]))
-        page.wait_for_load_state("networkidle")
+        settle(page)
         assert page.evaluate("document.scrollingElement.scrollWidth") <= 400, name

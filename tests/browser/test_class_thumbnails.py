@@ -12,6 +12,7 @@ from taxonomy.guide.writing import Draft, create_entry
 from taxonomy.models import Taxonomy
 from taxonomy.reference.importing import import_reference_images
 from taxonomy.relations import Statement, enter
+from tests.browser.looking import settle
 from tests.browser.test_reviewers_path import shown
 from tests.taxonomy.reference.conftest import pictures, write_folder
 from tests.worlds import picture_round
@@ -48,7 +49,7 @@ def open_and_count(page: Page, address: str) -> list[str]:
     asked: list[str] = []
     page.on("request", lambda request: "/thumbs/" in request.url and asked.append(request.url))
     page.goto(address)
-    page.wait_for_load_state("networkidle")
+    settle(page)
     return asked
 
 
@@ -108,7 +109,7 @@ def test_no_page_scrolls_sideways(open_page, admin, pictured, width):
     ]
     for address in (*(address for address, _ in pages(pictured).values()), *more):
         page.goto(address)
-        page.wait_for_load_state("networkidle")
+        settle(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, address
 
 
@@ -157,7 +158,7 @@ def test_the_panel_beside_an_image_under_review_shows_pictures(open_page, review
     shown(page)
     page.keyboard.press("i")
     expect(page.locator("#class-panel .class-list")).to_be_visible()
-    page.wait_for_load_state("networkidle")
+    settle(page)
     found = drawn(page, "#class-panel")
     assert found
     assert all(is_drawn == (index in set("0123")) for index, is_drawn in found.items())
@@ -174,7 +175,7 @@ def test_twins_that_were_picked_are_told_apart_by_their_pictures(open_page, labe
     thumbs = page.locator(".class-chips class-thumb")
     places = thumbs.evaluate_all("all => all.map((one) => one.style.backgroundPosition)")
     assert places == ["0px 0px", "-28px 0px"]
-    page.wait_for_load_state("networkidle")
+    settle(page)
 
 
 def test_labelers_get_pictures_of_reference_images_and_of_nothing_else(

@@ -17,6 +17,7 @@ from taxonomy.guide.writing import Draft, create_entry, save_entry
 from taxonomy.loading import load_csv
 from taxonomy.models import GuideEntry, GuideImage, Taxonomy
 from taxonomy.reference.importing import import_reference_images
+from tests.browser.looking import settle
 from tests.taxonomy.reference.conftest import pictures, write_folder
 from tests.worlds import CLASSES, draw
 
@@ -134,6 +135,7 @@ def test_two_people_write_at_once_and_both_texts_are_kept(open_page, labeler, re
     write(mine, "The bird has long legs and wings.")
     mine.keyboard.press("Control+Enter")
     expect(mine.locator("article.guide-text")).to_have_text("The bird has long legs and wings.")
+    mine.wait_for_load_state("load")
     mine.keyboard.press("h")
     expect(mine.get_by_text("kept aside")).to_be_visible()
     mine.get_by_label("Revision 3 as the old text").check()
@@ -257,7 +259,7 @@ def test_pages_are_accessible_and_fit(open_page, admin, labeler, six, entry, sch
         reverse("guide_new", args=[six.pk]),
     ):
         page.goto(address)
-        page.wait_for_load_state("networkidle")
+        settle(page)
         found = Axe().run(page)
         assert found.violations_count == 0, f"{address}: {found.generate_report()}"
         assert page.evaluate("document.documentElement.scrollWidth") <= width, address

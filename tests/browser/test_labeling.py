@@ -244,3 +244,59 @@ def test_the_time_is_right_to_a_second_when_the_labeler_idles_reloads_and_goes_o
     times = Assignment.objects.get(position=0)
     assert abs(times.active_ms - 140_000) < 140_000 / 60
     assert abs(times.wall_ms - 271_000) < 271_000 / 60
+
+
+def test_a_training_of_ten_tells_the_truth_after_each_answer_and_repeats_what_was_missed(
+    open_page, labeler, tmp_path
+):
+    picture_round(tmp_path, images=10).delete()
+    sample = Sample({"photos": 10}, balanced=False)
+    training = create_task("Learn", "training", sample, 1, labelers=[labeler], state="open")[0]
+    page = open_page(labeler, bypass_csp=True)
+    start(page, training)
+    first = Assignment.objects.get(position=0)
+    names = ["crane", "crane", "tusker", "African elephant", "sunglass", "sunglasses"]
+    wrong = "tusker" if first.image.target != 2 else "african"
+    name(page, wrong)
+    feedback = page.locator("#feedback")
+    expect(feedback.get_by_role("heading", level=2)).to_contain_text(
+        f"It is {names[first.image.target]}"
+    )
+    expect(feedback.get_by_role("region")).to_have_count(2)
+    expect(page.locator("#place")).to_have_text("Image 1 of 11")
+    page.get_by_text("Write into the guide").click()
+    page.get_by_label("Text, in Markdown").fill("Look twice.")
+    page.get_by_role("button", name="Put it into the guide").click()
+    expect(feedback.get_by_role("status")).to_contain_text("In the guide")
+    assert violations(page) == []
+    # A second answer changes nothing.
+    page.locator("#answer").focus()
+    page.keyboard.press("Escape")
+    page.keyboard.press("x")
+    expect(page.locator("#hint")).to_contain_text("the first answer counts")
+    onward(page)
+    expect(feedback).to_be_hidden()
+    for position in range(1, 10 + 1):
+        one = Assignment.objects.get(position=position)
+        page.locator("#answer").fill("")
+        key = ["crane", "lifts", "tusker", "african", "sunglass", "sunglasses"][one.image.target]
+        page.locator("#answer").focus()
+        page.keyboard.type(key)
+        expect(page.get_by_role("option").first).to_be_visible()
+        page.keyboard.press("Enter")
+        expect(feedback).to_contain_text("Right:")
+        if position < 10:
+            onward(page)
+    again = Assignment.objects.filter(repeats=first).order_by("position")
+    assert [(one.position, one.image.target) for one in again] == [
+        (4, first.image.target), (11, first.image.target),
+    ]  # fmt: skip
+    page.goto(reverse("labeling_training"))
+    expect(page.get_by_text("answers were right")).to_be_visible()
+    assert violations(page) == []
+    page.goto(reverse("labeling_together", args=[training.pk]))
+    expect(page.get_by_text("1 of 1")).to_be_visible()
+    page.get_by_label("Say something").fill("A hard one.")
+    page.get_by_role("button", name="Say it").click()
+    expect(page.get_by_text("A hard one.")).to_be_visible()
+    assert violations(page) == []

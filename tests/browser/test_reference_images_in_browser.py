@@ -10,6 +10,7 @@ from playwright.sync_api import Page, Route, expect
 from taxonomy.loading import load_csv
 from taxonomy.models import LabelClass, Taxonomy
 from taxonomy.reference.importing import import_reference_images
+from tests.browser.looking import settle
 from tests.taxonomy.reference.conftest import pictures, write_folder
 from tests.worlds import CLASSES, draw
 
@@ -61,7 +62,7 @@ def test_the_images_of_a_class_are_one_request(six, open_page, labeler):
     page.on("request", lambda request: asked.append(request.url))
     page.goto(reverse("compare", args=[six.pk]) + "?class=0")
     expect(page.locator("reference-sheet.is-loaded")).to_have_count(1)
-    page.wait_for_load_state("networkidle")
+    settle(page)
     assert len([url for url in asked if "/sheets/" in url]) == 1
     assert not [url for url in asked if "/references/" in url]
 

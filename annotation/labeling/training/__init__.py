@@ -1,0 +1,1 @@
+"""Learning the classes: the truth after each answer, what was missed once more, and together."""
