@@ -23,6 +23,8 @@ from annotation.importing.datasets import import_dataset
 from annotation.importing.multilabels import import_multilabels
 from annotation.importing.predictions import import_predictions
 from annotation.importing.references import import_references
+from annotation.labeling.sampling import Sample
+from annotation.labeling.tasks import create_task
 from annotation.models import Candidate, Dataset, ReviewRound, RoundItem, Verdict
 from annotation.review.judgments import Judge, submit
 from annotation.review.rounds import open_round
@@ -38,6 +40,7 @@ DATASET = "drawn-scenes"
 ROUND = "First review"
 SCENES = 240
 REFERENCES = 20
+TASK_IMAGES = 48
 SEED = 2020
 TOP = 5
 LOGINS_FILE = "demo-logins.json"
@@ -93,8 +96,16 @@ def load_drawn(progress: Progress = quiet) -> dict[str, Any]:
     with transaction.atomic():
         current = open_round(ROUND, Dataset.objects.filter(name=DATASET), SEED)
         judge_half(current, accounts["reviewer"], scenes)
+    make_tasks(accounts["labeler"])
     recompute()
     return summary()
+
+
+def make_tasks(labeler: User) -> None:
+    """A training and an evaluation for the labeler, two images of every class each."""
+    for name, kind in (("Learn the classes", "training"), ("Evaluation", "evaluation")):
+        sample = Sample({DATASET: TASK_IMAGES})
+        create_task(name, kind, sample, SEED, labelers=[labeler], state="open")
 
 
 def write_scenes(scenes: Sequence[Scene], folder: Path) -> None:
