@@ -14,18 +14,22 @@ from django.db.models import Q
 from django.utils import timezone
 from numpy.typing import NDArray
 
-from annotation.models import Dataset, PredictionSet
+from annotation.models import Dataset, Participant, PredictionSet
 from annotation.review.rule import decide_anew, is_computed_at_once
 from evaluation.metrics import EvaluationData, Proportion, count_accuracies
+from evaluation.metrics.subsets import median_seconds
 from evaluation.models import LabelSnapshot, MetricReport
-from evaluation.snapshots import Labels, load_labels, take_snapshot
+from evaluation.snapshots import load_labels, take_snapshot
 from taxonomy.errors import InputError
 from taxonomy.groups import group_masks
+from taxonomy.models import LabelClass
 
 # To be raised when a formula changes, so that reports made before it are not taken for current.
 METHOD = 2
 
 TOP = 5
+# Images for which people need at most a minute: group `fast` of the study's Table 2.
+FAST, FAST_SECONDS = "fast", 60
 
 
 def compute_report(
@@ -45,7 +49,9 @@ def compute_report(
     participant and group. n = images of the group with a prediction. Each accuracy is {correct, n,
     accuracy, low, high}: fractions with a 95 % Clopper-Pearson interval, None where n is 0.
     multi_label also has range_low and range_high, between which the accuracy will lie once all
-    candidates are judged. top5 is None where fewer than five classes are predicted.
+    candidates are judged. top5 is None where fewer than five classes are predicted. Where people
+    have labeled a dataset, its group `fast` has the images whose median human time is at most
+    FAST_SECONDS.
 
     Raises InputError for an unknown dataset, group or participant.
     """
@@ -94,10 +100,16 @@ def compute_rows(snapshot: LabelSnapshot, parameters: dict[str, Any]) -> list[di
     labels = load_labels(snapshot)
     rows: list[dict[str, Any]] = []
     for dataset in parameters["datasets"]:
-        masks = _unpack(parameters["masks"][dataset])
+        packed_masks = parameters["masks"][dataset]
+        masks = _unpack(packed_masks)
+        groups = np.array(list(masks.values()), bool).reshape(-1, packed_masks["classes"])
         wanted = parameters["predictions"].get(dataset, {})
         sets, top_k = _load_predictions(dataset, wanted, len(labels.members[dataset]))
-        rows += _describe(dataset, sets, masks, _data(labels, dataset, masks, top_k))
+        data = EvaluationData(**vars(labels.dataset(dataset)), top_k=top_k, groups=groups)
+        rows += _describe(dataset, sets, list(masks), data)
+        if packed := parameters.get("fast", {}).get(dataset):
+            fast = data.of_images(unpack_bits(packed, len(data.targets)))
+            rows += _describe(dataset, sets, [FAST], fast.in_one_group())
     return rows
 
 
@@ -110,18 +122,47 @@ def _parameters(
     chosen = snapshot.datasets if datasets is None else list(dict.fromkeys(datasets))
     _refuse_unknown("dataset", chosen, snapshot.datasets)
     usual = list(dict.fromkeys(group for name in chosen for group in _masks(name, None)))
+    fast = {} if groups is not None and FAST not in groups else _fast_images(chosen)
     known = {name: _masks(name, usual if groups is None else groups) for name in chosen}
     group_names = list(dict.fromkeys(group for masks in known.values() for group in masks))
+    group_names += [FAST] if fast else []
     if unknown := [name for name in groups or () if name not in group_names]:
-        _refuse_unknown("group", unknown, usual)
+        _refuse_unknown("group", unknown, [*usual, *([FAST] if fast else [])])
     predictions = _predictions(chosen, participants)
     return {
         "method": METHOD,
         "datasets": chosen,
         "groups": group_names,
-        "masks": {name: _pack(masks) for name, masks in known.items()},
+        "masks": {name: _pack(masks, _class_count(name)) for name, masks in known.items()},
         "predictions": predictions,
+        **({"fast": fast} if fast else {}),
     }
+
+
+def _fast_images(datasets: Sequence[str]) -> dict[str, str]:
+    """{dataset: its fast images, as bits in hexadecimal}, of the datasets that people have labeled."""
+    found = {}
+    for name in datasets:
+        seconds = human_seconds(name)
+        if len(seconds):
+            fast = median_seconds(seconds) <= FAST_SECONDS
+            found[name] = np.packbits(fast).tobytes().hex()
+    return found
+
+
+def human_seconds(dataset: str) -> NDArray[np.float32]:
+    """How long each person took for each image of a dataset, float32 [n_people, n_images], nan where
+    nobody knows; [0, n_images] if no times are known."""
+    size = Dataset.objects.values_list("size", flat=True).get(name=dataset)
+    sets = PredictionSet.objects.current().filter(
+        dataset__name=dataset, participant__kind=Participant.Kind.HUMAN, seconds__isnull=False
+    )
+    rows = [bytes(one.seconds or b"") for one in sets.order_by("participant__name")]
+    seconds = np.full((len(rows), size), np.nan, np.float32)
+    for row, content in zip(seconds, rows, strict=True):
+        times = np.frombuffer(content, "<f4")[:size]
+        row[: len(times)] = times
+    return seconds
 
 
 def _predictions(
@@ -161,20 +202,24 @@ def _masks(dataset: str, names: Sequence[str] | None) -> dict[str, NDArray[np.bo
     return {group: mask for group, mask in masks.items() if group in names}
 
 
-def _pack(masks: dict[str, NDArray[np.bool_]]) -> dict[str, Any]:
+def _class_count(dataset: str) -> int:
+    return LabelClass.objects.filter(taxonomy__datasets__name=dataset).count()
+
+
+def _pack(masks: dict[str, NDArray[np.bool_]], classes: int) -> dict[str, Any]:
     """Groups of classes as JSON: the number of classes, and per group its bits in hexadecimal."""
-    size = len(next(iter(masks.values()), ()))
     groups = {group: np.packbits(mask).tobytes().hex() for group, mask in masks.items()}
-    return {"classes": size, "groups": groups}
+    return {"classes": classes, "groups": groups}
 
 
 def _unpack(packed: dict[str, Any]) -> dict[str, NDArray[np.bool_]]:
-    return {
-        group: np.unpackbits(
-            np.frombuffer(bytes.fromhex(bits), np.uint8), count=packed["classes"]
-        ).astype(bool)
-        for group, bits in packed["groups"].items()
-    }
+    return {group: unpack_bits(bits, packed["classes"]) for group, bits in packed["groups"].items()}
+
+
+def unpack_bits(bits: str, count: int) -> NDArray[np.bool_]:
+    """Flags, bool [count], from bits in hexadecimal."""
+    packed = np.frombuffer(bytes.fromhex(bits), np.uint8)
+    return np.unpackbits(packed, count=count).astype(bool)
 
 
 def _load_predictions(
@@ -201,22 +246,13 @@ def _load_predictions(
     return found, top_k
 
 
-def _data(
-    labels: Labels, dataset: str, masks: dict[str, NDArray[np.bool_]], top_k: NDArray[np.int32]
-) -> EvaluationData:
-    frozen = labels.dataset(dataset)
-    return EvaluationData(
-        **vars(frozen), top_k=top_k, groups=np.array(list(masks.values()), dtype=bool)
-    )
-
-
 def _describe(
     dataset: str,
     sets: list[PredictionSet],
-    masks: dict[str, NDArray[np.bool_]],
+    groups: Sequence[str],
     data: EvaluationData,
 ) -> list[dict[str, Any]]:
-    """The rows of one dataset."""
+    """The rows of one dataset, for the groups that the data has."""
     counts = count_accuracies(data)
     top1, top5 = _cells(counts.top1), _cells(counts.top5)
     multi_label = _cells(counts.multi_label)
@@ -237,7 +273,7 @@ def _describe(
             },
         }
         for i, predictions in enumerate(sets)
-        for j, group in enumerate(masks)
+        for j, group in enumerate(groups)
     ]
 
 

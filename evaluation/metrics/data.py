@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 import numpy as np
@@ -59,6 +59,24 @@ class EvaluationData:
         _check_range("candidate_classes", self.candidate_classes, 0, n_classes)
         _check_range("verdicts", self.verdicts, 0, len(Verdict))
         _check_range("top_k", self.top_k, -1, n_classes)
+
+    def of_images(self, chosen: NDArray[np.bool_]) -> EvaluationData:
+        """Only the chosen images, bool [n_images], with their candidates and predictions."""
+        row = np.cumsum(chosen, dtype=np.int32) - 1
+        inside = chosen[self.candidate_images]
+        return EvaluationData(
+            targets=self.targets[chosen],
+            candidate_images=row[self.candidate_images[inside]],
+            candidate_classes=self.candidate_classes[inside],
+            verdicts=self.verdicts[inside],
+            problematic=self.problematic[chosen],
+            top_k=self.top_k[:, chosen],
+            groups=self.groups,
+        )
+
+    def in_one_group(self) -> EvaluationData:
+        """The same with a single group of all classes."""
+        return replace(self, groups=np.ones((1, self.groups.shape[1]), dtype=bool))
 
 
 def image_labels(data: EvaluationData) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
