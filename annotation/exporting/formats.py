@@ -16,8 +16,11 @@ from annotation.exporting.records import (
     class_names,
     image_records,
 )
+from annotation.importing.multilabel_files import REAL_KEY
 from annotation.models import Dataset
+from taxonomy.errors import InputError
 
+VALIDATION_IMAGES = 50_000
 CSV_COLUMNS = [
     "image_id", "datasets", "class_key", "class_index", "class_name", "is_target", "verdict",
     "problematic", "problem_reason",
@@ -105,7 +108,51 @@ def plain_text(text: str) -> str:
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
+def as_tfds(datasets: Sequence[Dataset]) -> Iterator[str]:
+    """What TFDS's builder `imagenet2012_multilabel` (3.0.0) reads in place of the published file:
+    {"initial_annots": {image: {"correct", "wrong", "unclear": wnids}}, "problematic_images": {image:
+    reason}, "imagenet_m": []}. Images without any verdict are left out, as it takes the others for
+    annotated."""
+    yield '{"initial_annots": {'
+    separator = "\n"
+    problematic = {}
+    for record in image_records(datasets):
+        verdicts = {
+            "correct": record.classes["correct"],
+            "wrong": record.classes["incorrect"],
+            "unclear": record.classes["unclear"],
+        }
+        if record.problematic:
+            problematic[record.image_id] = record.problem_reason
+        if any(verdicts.values()) or record.problematic:
+            yield f"{separator}{json.dumps(record.image_id)}: {json.dumps(verdicts)}"
+            separator = ",\n"
+    yield f'\n}},\n"problematic_images": {json.dumps(problematic)},\n"imagenet_m": []}}\n'
+
+
+def as_real(datasets: Sequence[Dataset]) -> Iterator[str]:
+    """A ReaL list: entry i has the correct class indices of ILSVRC2012_val_{i+1:08d}; it is empty for
+    images that are problematic, not judged, or not there.
+
+    Raises InputError for an image with another name.
+    """
+    keys = {key: index for index, (key, _) in class_names(datasets[0].taxonomy).items()}
+    labels: dict[int, list[int]] = {}
+    for record in image_records(datasets):
+        match = REAL_KEY.fullmatch(record.image_id)
+        if match is None:
+            raise InputError(
+                f"A ReaL list has places for ILSVRC2012_val_… alone, not for '{record.image_id}'."
+            )
+        if not record.problematic:
+            labels[int(match[1])] = [keys[key] for key in record.classes["correct"]]
+    size = max(VALIDATION_IMAGES, max(labels, default=0))
+    yield json.dumps([labels.get(number, []) for number in range(1, size + 1)]) + "\n"
+
+
 FORMATS: dict[str, Callable[[Sequence[Dataset]], Iterator[str]]] = {
     "json": as_json,
     "csv": as_csv,
+    "tfds": as_tfds,
+    "real": as_real,
 }

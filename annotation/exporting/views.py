@@ -15,7 +15,11 @@ from annotation.models import Dataset
 from taxonomy.downloads import disposition, file_name
 from taxonomy.errors import InputError
 
-CONTENT_TYPES = {"json": "application/json", "csv": "text/csv; charset=utf-8"}
+JSON = ("application/json", "json")
+# Content type, and the suffix of the file.
+FILES = {
+    "json": JSON, "csv": ("text/csv; charset=utf-8", "csv"), "tfds": JSON, "real": JSON,
+}  # fmt: skip
 
 
 @require_GET
@@ -33,13 +37,18 @@ def export_download(request: HttpRequest, suffix: str) -> HttpResponse | Streami
     names = request.GET.getlist("dataset")
     try:
         datasets = pick_datasets(names)
+        pieces = FORMATS[suffix](datasets)
+        if suffix == "real":  # its one piece may not be to be had
+            pieces = iter(list(pieces))
     except InputError as error:
         context = {"datasets": Dataset.objects.all(), "error": str(error)}
         return render(request, "annotation/export.html", context, status=400)
     of = names if len(names) == 1 else []
-    name = file_name("annotations", *of, datetime.now(UTC).date().isoformat(), suffix=suffix)
+    content_type, ending = FILES[suffix]
+    what = "annotations" if suffix == ending else suffix
+    name = file_name(what, *of, datetime.now(UTC).date().isoformat(), suffix=ending)
     return StreamingHttpResponse(
-        FORMATS[suffix](datasets),
-        content_type=CONTENT_TYPES[suffix],
+        pieces,
+        content_type=content_type,
         headers={"Content-Disposition": disposition(name)},
     )

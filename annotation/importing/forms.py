@@ -167,8 +167,9 @@ class MultiLabelsForm(ImportForm):
 
     dataset = forms.ModelChoiceField(Dataset.objects.all(), to_field_name="name")
     labels = forms.FileField(
-        label="ReaL labels (real.json)", required=False,
-        help_text="For images of the ImageNet validation set, by their original names.",
+        label="Multi-labels (JSON)", required=False,
+        help_text="ReaL's list for the ImageNet validation images, the file of TFDS's "
+        "imagenet2012_multilabel, or an export of annotations as JSON.",
     )  # fmt: skip
     labels_path = _path_field("Path of the file")
     replace = forms.BooleanField(

@@ -158,7 +158,7 @@ def _predictions(parameters: dict[str, Any], progress: Progress) -> dict[str, An
 def _multilabels(parameters: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """{"dataset", "files": [one], "replace"}"""
     (file,) = map(Path, parameters["files"])
-    return import_multilabels(file, parameters["dataset"], "real", parameters["replace"], progress)
+    return import_multilabels(file, parameters["dataset"], None, parameters["replace"], progress)
 
 
 def _judgments(parameters: dict[str, Any], progress: Progress) -> dict[str, Any]:

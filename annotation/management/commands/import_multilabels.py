@@ -3,7 +3,8 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from annotation.importing.multilabels import FORMATS, import_multilabels
+from annotation.importing.multilabel_files import FORMATS
+from annotation.importing.multilabels import import_multilabels
 from taxonomy.commands import JsonCommand
 
 
@@ -13,7 +14,7 @@ class Command(JsonCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument("--dataset", required=True)
-        parser.add_argument("--format", choices=sorted(FORMATS), default="real")
+        parser.add_argument("--format", choices=sorted(FORMATS), help="default: as the file looks")
         parser.add_argument(
             "--replace", action="store_true", help="also where a verdict says otherwise already"
         )
