@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -16,9 +15,10 @@ from numpy.typing import NDArray
 
 from annotation.models import Dataset, Participant, PredictionSet
 from annotation.review.rule import decide_anew, is_computed_at_once
-from evaluation.metrics import EvaluationData, Proportion, count_accuracies
+from evaluation.metrics import EvaluationData
 from evaluation.metrics.subsets import median_seconds
 from evaluation.models import LabelSnapshot, MetricReport
+from evaluation.rows import TOP, Named, rows_of
 from evaluation.snapshots import load_labels, take_snapshot
 from taxonomy.errors import InputError
 from taxonomy.groups import group_masks
@@ -27,7 +27,6 @@ from taxonomy.models import LabelClass
 # To be raised when a formula changes, so that reports made before it are not taken for current.
 METHOD = 2
 
-TOP = 5
 # Images for which people need at most a minute: group `fast` of the study's Table 2.
 FAST, FAST_SECONDS = "fast", 60
 
@@ -106,10 +105,10 @@ def compute_rows(snapshot: LabelSnapshot, parameters: dict[str, Any]) -> list[di
         wanted = parameters["predictions"].get(dataset, {})
         sets, top_k = _load_predictions(dataset, wanted, len(labels.members[dataset]))
         data = EvaluationData(**vars(labels.dataset(dataset)), top_k=top_k, groups=groups)
-        rows += _describe(dataset, sets, list(masks), data)
+        rows += rows_of(dataset, _named(sets), list(masks), data)
         if packed := parameters.get("fast", {}).get(dataset):
             fast = data.of_images(unpack_bits(packed, len(data.targets)))
-            rows += _describe(dataset, sets, [FAST], fast.in_one_group())
+            rows += rows_of(dataset, _named(sets), [FAST], fast.in_one_group())
     return rows
 
 
@@ -246,53 +245,5 @@ def _load_predictions(
     return found, top_k
 
 
-def _describe(
-    dataset: str,
-    sets: list[PredictionSet],
-    groups: Sequence[str],
-    data: EvaluationData,
-) -> list[dict[str, Any]]:
-    """The rows of one dataset, for the groups that the data has."""
-    counts = count_accuracies(data)
-    top1, top5 = _cells(counts.top1), _cells(counts.top5)
-    multi_label = _cells(counts.multi_label)
-    lowest, highest = _cells(counts.lowest), _cells(counts.highest)
-    return [
-        {
-            "participant": predictions.participant.name,
-            "kind": predictions.participant.kind,
-            "dataset": dataset,
-            "group": group,
-            "n": top1[i][j]["n"],
-            "top1": top1[i][j],
-            "top5": top5[i][j] if predictions.k >= TOP else None,
-            "multi_label": multi_label[i][j]
-            | {
-                "range_low": lowest[i][j]["accuracy"],
-                "range_high": highest[i][j]["accuracy"],
-            },
-        }
-        for i, predictions in enumerate(sets)
-        for j, group in enumerate(groups)
-    ]
-
-
-def _cells(proportion: Proportion) -> list[list[dict[str, Any]]]:
-    """The proportions of each model and group as plain numbers, None instead of nan."""
-    low, high = proportion.interval()
-    columns = {
-        "correct": proportion.correct.tolist(),
-        "n": proportion.n.tolist(),
-        "accuracy": proportion.fraction.tolist(),
-        "low": low.tolist(),
-        "high": high.tolist(),
-    }
-    models, groups = proportion.n.shape
-    return [
-        [{name: _known(values[i][j]) for name, values in columns.items()} for j in range(groups)]
-        for i in range(models)
-    ]
-
-
-def _known(value: float) -> float | None:
-    return None if math.isnan(value) else value
+def _named(sets: Sequence[PredictionSet]) -> list[Named]:
+    return [Named(one.participant.name, one.participant.kind, one.k) for one in sets]

@@ -40,11 +40,17 @@ SUFFIXES = (*ARRAYS, *TABLES)
 
 @dataclass(frozen=True)
 class ModelFile:
-    """What one file says: top-k int32 [images, k], and the SHA-256 of it in little-endian bytes."""
+    """What one file says: top-k int32 [images, k], and the SHA-256 of it in little-endian bytes; of
+    people perhaps how many seconds they worked at each image, float32 [images]."""
 
     path: Path
     top_k: np.ndarray
     sha256: str
+    seconds: np.ndarray | None = None
+
+
+def model_file(path: Path, top_k: np.ndarray, seconds: np.ndarray | None = None) -> ModelFile:
+    return ModelFile(path, top_k, hashlib.sha256(_bytes(top_k)).hexdigest(), seconds)
 
 
 def import_predictions(
@@ -78,7 +84,7 @@ def import_predictions(
             progress("reading predictions", number, len(files))
             read[name] = read_file(path, images, lookup)
         progress("reading predictions", len(files), len(files))
-        return _store(found, images, read, replace, progress)
+        return store_predictions(found, images, read, replace, progress)
 
 
 def find_files(paths: Iterable[Path], model: str | None = None) -> dict[str, Path]:
@@ -136,7 +142,7 @@ def read_file(path: Path, images: Members, lookup: ClassLookup) -> ModelFile:
         raise InputError(f"can't be read: {error.strerror}", file=path) from error
     if (top_k[:, 0] == MISSING).all():
         raise InputError("predicts nothing: no image has a class, all are -1 or empty", file=path)
-    return ModelFile(path, top_k, hashlib.sha256(_bytes(top_k)).hexdigest())
+    return model_file(path, top_k)
 
 
 def _with_images(error: BadRows, images: Members) -> list[tuple[int, str]]:
@@ -149,13 +155,15 @@ def _bytes(top_k: np.ndarray) -> bytes:
 
 
 @transaction.atomic
-def _store(
+def store_predictions(
     dataset: Dataset,
     images: Members,
     files: Mapping[str, ModelFile],
     replace: bool,
     progress: Progress,
+    kind: str = Participant.Kind.MODEL,
 ) -> dict[str, Any]:
+    """See `import_predictions`; of participants of the kind, while no other import runs."""
     sets = PredictionSet.objects.current().filter(dataset=dataset, participant__name__in=files)
     there = dict(sets.values_list("participant__name", "sha256"))
     changed = {name: file for name, file in files.items() if there.get(name) != file.sha256}
@@ -167,7 +175,7 @@ def _store(
             file=files[replaced[0]].path,
         )
     sets.filter(participant__name__in=replaced).update(replaced=Now())
-    _store_sets(dataset, changed, progress)
+    _store_sets(dataset, changed, progress, kind)
     new = _add_candidates(images, [file.top_k for file in changed.values()])
     extend_rounds()
     progress("storing", len(changed), len(changed))
@@ -184,8 +192,10 @@ def _store(
     }
 
 
-def _store_sets(dataset: Dataset, files: Mapping[str, ModelFile], progress: Progress) -> None:
-    participants = _participants(files)
+def _store_sets(
+    dataset: Dataset, files: Mapping[str, ModelFile], progress: Progress, kind: str
+) -> None:
+    participants = _participants(files, kind)
     names = list(files)
     for start in range(0, len(names), STORED_AT_ONCE):
         progress("storing", start, len(names))
@@ -194,22 +204,31 @@ def _store_sets(dataset: Dataset, files: Mapping[str, ModelFile], progress: Prog
                 PredictionSet(
                     participant=participants[name], dataset=dataset, k=files[name].top_k.shape[1],
                     size=len(files[name].top_k), top_k=_bytes(files[name].top_k),
-                    sha256=files[name].sha256,
+                    sha256=files[name].sha256, seconds=_seconds(files[name]),
                 )
                 for name in names[start : start + STORED_AT_ONCE]
             ]
         )  # fmt: skip
 
 
-def _participants(files: Mapping[str, ModelFile]) -> dict[str, Participant]:
-    """The participants of these names, made where there are none; InputError if one is a person."""
+def _seconds(file: ModelFile) -> bytes | None:
+    return None if file.seconds is None else file.seconds.astype("<f4").tobytes()
+
+
+def _participants(files: Mapping[str, ModelFile], kind: str) -> dict[str, Participant]:
+    """The participants of these names, made where there are none; InputError if one is of another
+    kind."""
     Participant.objects.bulk_create(
-        [Participant(name=name) for name in files], ignore_conflicts=True
+        [Participant(name=name, kind=kind) for name in files], ignore_conflicts=True
     )
     found = {one.name: one for one in Participant.objects.filter(name__in=files)}
     for name, file in files.items():
-        if found[name].kind != Participant.Kind.MODEL:
-            raise InputError(f"'{name}' is a person; give the model another name", file=file.path)
+        if found[name].kind != kind:
+            what = {Participant.Kind.MODEL: "model", Participant.Kind.HUMAN: "person"}
+            there, wanted = what[Participant.Kind(found[name].kind)], what[Participant.Kind(kind)]
+            raise InputError(
+                f"'{name}' is a {there}; give the {wanted} another name", file=file.path
+            )
     return found
 
 
