@@ -1,11 +1,24 @@
 from django.urls import path
 
-from evaluation import change_views, views
+from evaluation import change_views, participant_views, table_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("results/", views.results, name="results"),
     path("results/changes/", change_views.changes, name="changes"),
+    path("results/table/", table_views.comparison, name="comparison"),
+    path("results/table.<str:suffix>", table_views.comparison_file, name="comparison_file"),
+    path("results/missed/", participant_views.missed, name="missed"),
+    path(
+        "results/participants/<int:participant_id>/",
+        participant_views.participant,
+        name="participant",
+    ),
+    path(
+        "results/participants/<int:first_id>/against/<int:second_id>/",
+        participant_views.pair,
+        name="pair",
+    ),
     path("results/status/", views.results_status, name="results_status"),
     path("results/recompute/", views.recompute, name="recompute"),
     path("results/<int:report_id>/figure.<str:suffix>", views.figure, name="figure"),

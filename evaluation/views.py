@@ -63,11 +63,13 @@ def results(request: HttpRequest) -> HttpResponse:
     choice = tables.choose(report.parameters, request.GET.dict())
     rows = tables.select(report.rows, choice)
     reach = tables.draw_bars(rows)
+    found = tables.search(rows, choice.text)
+    keys = dict(Participant.objects.values_list("name", "pk"))
     counts = report.snapshot.counts
     context |= {
         "choice": choice,
         "columns": tables.header(choice),
-        "rows": tables.search(rows, choice.text),
+        "rows": [row | {"pk": keys.get(row["participant"])} for row in found],
         "participants": len(rows),
         "reach": reach,
         "counts": counts["datasets"][choice.dataset],

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.contrib.auth.models import Group
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
+from accounts.roles import REVIEWER
+from annotation.labeling.handing_in import hand_in
 from annotation.labeling.sampling import Sample
-from annotation.labeling.tasks import create_task
+from annotation.labeling.tasks import close_task, create_task
 from annotation.models import (
     Answer,
     Assignment,
@@ -18,8 +21,10 @@ from annotation.models import (
     LabelingTask,
     Participant,
     PredictionSet,
+    ReviewRound,
     WorkSegment,
 )
+from tests.annotation.labeling.worlds import answer_all
 from tests.browser.looking import settle, violations
 from tests.worlds import picture_round
 
@@ -300,3 +305,37 @@ def test_a_training_of_ten_tells_the_truth_after_each_answer_and_repeats_what_wa
     page.get_by_role("button", name="Say it").click()
     expect(page.get_by_text("A hard one.")).to_be_visible()
     assert violations(page) == []
+
+
+def test_what_was_handed_in_is_reviewed_blind_even_by_who_answered_it(
+    open_page, admin, task, labeler
+):
+    """The labeler is a reviewer too; nothing tells them which class they named."""
+    labeler.groups.add(Group.objects.get(name=REVIEWER))
+    answer_all(task, labeler, class_index=5)
+    hand_in(task, labeler)
+    close_task(task)
+    boss = open_page(admin)
+    boss.goto(reverse("labeling_about", args=[task.pk]))
+    boss.get_by_role("link", name="Open the final review").click()
+    expect(boss.get_by_label("Name")).to_have_value("Final review of Exam")
+    outlook = boss.locator("#outlook")
+    expect(outlook).to_contain_text("Candidates")
+    boss.get_by_role("button", name="Open the round").click()
+    expect(boss.get_by_role("heading", name="Final review of Exam")).to_be_visible()
+
+    current = ReviewRound.objects.get()
+    assert (current.blind, current.scope["tasks"]) == (True, ["Exam"])
+    asked = current.round_candidates.filter(candidate__class_index=5)
+    assert asked.count() == 10  # every answer is asked about
+    assert current.round_candidates.count() > 10  # and what models said
+    page = open_page(labeler)
+    page.goto(reverse("review_round", args=[current.pk]))
+    expect(page.locator("#stage[data-shown]")).to_be_visible()
+    expect(page.locator(".review-candidate").first).to_be_visible()
+    seen = page.content()
+    assert not any(word in seen for word in ("Human A", "model-0", "photo-"))
+    page.keyboard.press("y")
+    expect(page.locator("#saved-text")).to_have_text("Saved")
+    page.goto(reverse("results"))
+    expect(page.get_by_text("Not while you review blind")).to_be_visible()

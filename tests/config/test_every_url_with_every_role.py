@@ -17,7 +17,7 @@ from accounts.roles import ADMIN, LABELER, REVIEWER
 from annotation.importing import jobs
 from annotation.labeling.sampling import Sample
 from annotation.labeling.tasks import create_task
-from annotation.models import Image
+from annotation.models import Image, Participant
 from evaluation.reports import compute_report
 from evaluation.snapshots import take_snapshot
 from taxonomy.guide.writing import Draft, create_entry
@@ -47,6 +47,8 @@ ALLOWED = {
     "class_thumbs": PEOPLE,
     "classes": PEOPLE,
     "compare": PEOPLE,
+    "comparison": REVIEWING,
+    "comparison_file": REVIEWING,
     "datasets": {ADMIN},
     "explorer": PEOPLE,
     "export": {ADMIN},
@@ -100,6 +102,9 @@ ALLOWED = {
     "labeling_together": PEOPLE,
     "labeling_train": PEOPLE,
     "labeling_training": PEOPLE,
+    "missed": REVIEWING,
+    "pair": REVIEWING,
+    "participant": REVIEWING,
     "login": EVERYONE,
     "logout": EVERYONE,
     "password_change": PEOPLE,
@@ -176,7 +181,10 @@ def addresses(db, tmp_path, admin) -> dict[str, str]:
         "kind": "html",
         "name": "vega.js",
         "number": 1,
+        "first_id": Participant.objects.all()[0].pk,
+        "participant_id": Participant.objects.all()[0].pk,
         "person_id": admin.pk,
+        "second_id": Participant.objects.all()[1].pk,
         "relation_id": taxonomy.relations.all()[0].pk,
         "rendition": "large",
         "report_id": compute_report(take_snapshot()).pk,

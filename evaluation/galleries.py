@@ -1,0 +1,69 @@
+"""Images with what participants answered on them, for pages."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from annotation.models import Image
+from evaluation.arrays import Arrays
+from evaluation.metrics import Verdict
+from taxonomy.models import LabelClass
+
+
+@dataclass(frozen=True)
+class Answered:
+    """An image, its correct classes, the one it came with, and answers: [(class, who, right)], the
+    most frequent first."""
+
+    image: Image
+    target: LabelClass
+    correct: list[LabelClass]
+    answers: list[tuple[LabelClass, list[str], bool]]
+
+
+def answered(arrays: Arrays, places: NDArray[np.int64], names: Sequence[str]) -> list[Answered]:
+    """The images at places of the dataset, with the top-1 answers of the named participants.
+
+    Two queries, however many images.
+    """
+    rows = [arrays.names.index(name) for name in names]
+    images = Image.objects.in_bulk(arrays.image_ids[places].tolist())
+    correct = _correct(arrays, places)
+    top1 = arrays.data.top_k[rows][:, places, 0].T
+    wanted = {*np.unique(top1).tolist(), *arrays.data.targets[places].tolist()}
+    wanted.update(index for found in correct for index in found)
+    taxonomy = next(iter(images.values())).taxonomy_id if images else None
+    found = LabelClass.objects.filter(taxonomy=taxonomy, index__in=wanted)
+    classes = {one.index: one for one in found.select_related("synset")}
+    shown = []
+    for place, labels, answers in zip(places.tolist(), correct, top1.tolist(), strict=True):
+        who: dict[int, list[str]] = {}
+        for name, index in zip(names, answers, strict=True):
+            if index >= 0:
+                who.setdefault(index, []).append(name)
+        order = [index for index, _ in Counter(answers).most_common() if index >= 0]
+        shown.append(
+            Answered(
+                images[int(arrays.image_ids[place])], classes[int(arrays.data.targets[place])],
+                [classes[index] for index in labels],
+                [(classes[index], who[index], index in labels) for index in order],
+            )
+        )  # fmt: skip
+    return shown
+
+
+def _correct(arrays: Arrays, places: NDArray[np.int64]) -> list[list[int]]:
+    """The correct classes of each of the images."""
+    data = arrays.data
+    chosen = np.isin(data.candidate_images, places) & (data.verdicts == Verdict.CORRECT)
+    found: dict[int, list[int]] = {place: [] for place in places.tolist()}
+    for image, index in zip(
+        data.candidate_images[chosen].tolist(), data.candidate_classes[chosen].tolist(), strict=True
+    ):
+        found[image].append(index)
+    return [sorted(found[place]) for place in places.tolist()]

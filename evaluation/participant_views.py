@@ -1,0 +1,145 @@
+"""Pages about participants: one, two against each other, and what nobody got right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import numpy as np
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET
+
+from accounts.roles import ADMIN, REVIEWER, roles_required
+from annotation.models import Participant
+from evaluation import profiles, tables
+from evaluation.arrays import Arrays, arrays_of
+from evaluation.blindness import not_while_blind
+from evaluation.galleries import answered
+from evaluation.models import MetricReport
+from evaluation.reports import latest_report
+from evaluation.tables import Choice
+from taxonomy.errors import InputError
+from taxonomy.models import LabelClass
+
+IMAGES_PER_PAGE = 24
+RIVALS = 12
+KINDS = {"all": None, "models": "model", "humans": "human"}
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What a page is about: the latest report, and a dataset and group of it."""
+
+    report: MetricReport
+    choice: Choice
+    arrays: Arrays
+
+
+@require_GET
+@roles_required(ADMIN, REVIEWER)
+@not_while_blind
+def participant(request: HttpRequest, participant_id: int) -> HttpResponse:
+    """A participant's accuracies, strengths, confusions and rivals on ?dataset= and ?group=."""
+    one = get_object_or_404(Participant, pk=participant_id)
+    chosen = _chosen(request)
+    if chosen is None:
+        return render(request, "evaluation/results_empty.html", {"report": None})
+    arrays, choice = chosen.arrays, chosen.choice
+    context = _context(chosen) | {"one": one, "ranks": profiles.ranks(chosen.report.rows, one.name)}
+    if one.name in arrays.names:
+        strong, weak = profiles.strong_and_weak(arrays, one.name)
+        confusions = profiles.confusions(arrays, one.name)
+        wanted = [found.index for found in [*strong, *weak]]
+        wanted += [index for found in confusions for index in (found.target, found.predicted)]
+        classes = _classes(choice.dataset, wanted)
+        found = profiles.rivals(arrays, one.name, choice.group)
+        known = dict(Participant.objects.values_list("name", "pk"))
+        context |= {
+            "strong": [(found, classes[found.index]) for found in strong],
+            "weak": [(found, classes[found.index]) for found in weak],
+            "confusions": [(c, classes[c.target], classes[c.predicted]) for c in confusions],
+            "rivals": [(rival, known.get(rival.name)) for rival in found[:RIVALS]],
+        }
+    return render(request, "evaluation/participant.html", context)
+
+
+@require_GET
+@roles_required(ADMIN, REVIEWER)
+@not_while_blind
+def pair(request: HttpRequest, first_id: int, second_id: int) -> HttpResponse:
+    """Two participants against each other on ?dataset= and ?group=: the test, and the images on which
+    they differ in the way that ?how= names."""
+    first = get_object_or_404(Participant, pk=first_id)
+    second = get_object_or_404(Participant, pk=second_id)
+    chosen = _chosen(request)
+    if chosen is None:
+        return render(request, "evaluation/results_empty.html", {"report": None})
+    arrays, group = chosen.arrays, chosen.choice.group
+    how = request.GET.get("how", "first")
+    if how not in profiles.DIFFER:
+        raise Http404
+    context = _context(chosen) | {
+        "first": first, "second": second, "how": how, "ways": profiles.DIFFER,
+    }  # fmt: skip
+    if {first.name, second.name} <= set(arrays.names):
+        context["pair"] = profiles.compare(arrays, first.name, second.name, group)
+        places = profiles.differing(arrays, first.name, second.name, group, how)
+        context |= _images(request, arrays, places, [first.name, second.name])
+    return render(request, "evaluation/pair.html", context)
+
+
+@require_GET
+@roles_required(ADMIN, REVIEWER)
+@not_while_blind
+def missed(request: HttpRequest) -> HttpResponse:
+    """The images of ?dataset= and ?group= that all (?who= all, models or humans) got wrong."""
+    chosen = _chosen(request)
+    if chosen is None:
+        return render(request, "evaluation/results_empty.html", {"report": None})
+    who = request.GET.get("who", "all")
+    if who not in KINDS:
+        raise Http404
+    arrays = chosen.arrays
+    places = profiles.missed_by_all(arrays, KINDS[who], chosen.choice.group)
+    context = _context(chosen) | {
+        "who": who, "kinds": KINDS, "participants": len(arrays.names),
+        "has_people": "human" in arrays.kinds,
+    }  # fmt: skip
+    context |= _images(request, arrays, places, arrays.names)
+    return render(request, "evaluation/missed.html", context)
+
+
+def _chosen(request: HttpRequest) -> Chosen | None:
+    report = latest_report()
+    if report is None or not report.rows:
+        return None
+    choice = tables.choose(report.parameters, request.GET.dict())
+    try:
+        arrays = arrays_of(report, choice.dataset)
+    except InputError:  # predictions were deleted: a new report is on its way
+        return None
+    if choice.group not in arrays.subsets:
+        raise Http404
+    return Chosen(report, choice, arrays)
+
+
+def _context(chosen: Chosen) -> dict[str, Any]:
+    choice = chosen.choice
+    return {
+        "report": chosen.report,
+        "choice": choice,
+        "query": urlencode({"dataset": choice.dataset, "group": choice.group}),
+    }
+
+
+def _images(request: HttpRequest, arrays: Arrays, places: Any, names: list[str]) -> dict[str, Any]:
+    page = Paginator(places, IMAGES_PER_PAGE).get_page(request.GET.get("page"))
+    return {"page": page, "images": answered(arrays, np.asarray(page.object_list), names)}
+
+
+def _classes(dataset: str, indices: list[int]) -> dict[int, LabelClass]:
+    found = LabelClass.objects.filter(taxonomy__datasets__name=dataset, index__in=indices)
+    return {one.index: one for one in found.select_related("synset")}

@@ -1,0 +1,72 @@
+"""The table for a paper."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET
+
+from accounts.roles import ADMIN, REVIEWER, roles_required
+from annotation.models import Participant
+from evaluation import comparison as made
+from evaluation.blindness import not_while_blind
+from evaluation.models import MetricReport
+from evaluation.reports import latest_report
+from taxonomy.downloads import disposition, file_name
+
+
+@require_GET
+@roles_required(ADMIN, REVIEWER)
+@not_while_blind
+def comparison(request: HttpRequest) -> HttpResponse:
+    """Participants by datasets and groups of the latest report, or of ?report=; the address says
+    which, and can be sent."""
+    report = _report(request)
+    if report is None or not report.rows:
+        return render(request, "evaluation/results_empty.html", {"report": report})
+    asked = made.choose(report.parameters, report.rows, request.GET)
+    query = request.GET.copy()
+    query["report"] = str(report.pk)
+    sorted_by = query.copy()
+    sorted_by.pop("sort", None)
+    context = {
+        "report": report,
+        "asked": asked,
+        "lines": made.table(report.rows, asked),
+        "columns": [
+            (made.title(column), f"{column[0]}|{column[1]}", column == asked.sort)
+            for column in asked.columns
+        ],
+        "metrics": made.METRICS,
+        "everybody": sorted({row["participant"] for row in report.rows}),
+        "known": dict(Participant.objects.values_list("name", "pk")),
+        "query": query.urlencode(),
+        "unsorted": sorted_by.urlencode(),
+    }
+    return render(request, "evaluation/comparison.html", context)
+
+
+@require_GET
+@roles_required(ADMIN, REVIEWER)
+@not_while_blind
+def comparison_file(request: HttpRequest, suffix: str) -> HttpResponse:
+    """The same table as CSV, LaTeX or Markdown."""
+    report = _report(request)
+    if suffix not in made.FORMATS or report is None:
+        raise Http404
+    asked = made.choose(report.parameters, report.rows, request.GET)
+    content_type, write = made.FORMATS[suffix]
+    name = file_name("table", str(report.snapshot), suffix=suffix)
+    return HttpResponse(
+        write(made.table(report.rows, asked), asked),
+        content_type=content_type,
+        headers={"Content-Disposition": disposition(name)},
+    )
+
+
+def _report(request: HttpRequest) -> MetricReport | None:
+    asked = request.GET.get("report", "")
+    if asked.isdecimal() and len(asked) < 19:
+        reports = MetricReport.objects.select_related("snapshot").defer("snapshot__arrays")
+        return get_object_or_404(reports, pk=asked)
+    return latest_report()
