@@ -88,7 +88,17 @@ def children(host: str, port: int, workers: int) -> list[Child]:
         "--concurrency", "2", "--loglevel", "warning",
         "--pidfile", "",
     ]  # fmt: skip
-    return [Child("web server", web), Child("worker", worker)]
+    # Long work has a worker of its own, which short work never waits for.
+    inference = [
+        sys.executable, "-m", "celery", "--app", "config", "--quiet", "worker",
+        "--queues", "inference", "--concurrency", "1", "--hostname", "inference@%h",
+        "--loglevel", "warning", "--pidfile", "",
+    ]  # fmt: skip
+    return [
+        Child("web server", web),
+        Child("worker", worker),
+        Child("inference worker", inference),
+    ]
 
 
 def serve(host: str, port: int, workers: int) -> None:

@@ -140,6 +140,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 6 * 3600}
 CELERY_BEAT_SCHEDULE_FILENAME = str(HOME / "celerybeat-schedule")
 # Ticks that no worker has taken when the next one comes are void, so that none pile up.
 CELERY_BEAT_SCHEDULE = {
+    "continue-runs": {
+        "task": "evaluation.tasks.continue_runs",
+        "schedule": 20.0,
+        "options": {"expires": 20},
+    },
     "recompute-when-quiet": {
         "task": "evaluation.tasks.recompute_when_quiet",
         "schedule": 10.0,
@@ -149,6 +154,7 @@ CELERY_BEAT_SCHEDULE = {
 # Of 0 (first, and the usual) to 9. Pictures come by the thousand with an import, and nobody waits
 # for them: what is looked at before a worker has come to it is made at once.
 CELERY_TASK_ROUTES = {
+    "evaluation.tasks.infer_shard": {"queue": "inference"},
     "taxonomy.tasks.make_thumbs": {"priority": 6},
     "taxonomy.tasks.make_sheet": {"priority": 9},
     "annotation.tasks.make_renditions": {"priority": 9},

@@ -2,7 +2,12 @@ import time
 
 from celery import shared_task
 
+from config.celery import app
 from evaluation import recomputing
+from evaluation.inference import runs
+from evaluation.models import InferenceShard
+
+INFERENCE = "inference"  # the queue of long work
 
 
 @shared_task
@@ -15,3 +20,20 @@ def recompute_when_quiet() -> None:
 def recompute() -> None:
     """An admin has asked for it."""
     recomputing.recompute_now(time.time())
+
+
+@shared_task(autoretry_for=(Exception,), retry_backoff=True, max_retries=5)
+def infer_shard(shard_id: int) -> None:
+    """On the queue `inference`, so that short work does not wait for it."""
+    if runs.do_shard(shard_id):
+        runs.finish_run(InferenceShard.objects.values_list("run", flat=True).get(pk=shard_id))
+
+
+@shared_task
+def continue_runs() -> None:
+    """Called now and then: shards whose messages were lost with a broker are sent again."""
+    with app.connection_for_read() as connection:
+        waiting = connection.default_channel.client.llen(INFERENCE)
+    if not waiting:
+        for shard_id in runs.lost_shards():
+            infer_shard.delay(shard_id)

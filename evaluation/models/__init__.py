@@ -1,5 +1,12 @@
 """What follows from what was said about images: frozen labels and what was computed from them."""
 
+from evaluation.models.inference import ClassifierModel, InferenceRun, InferenceShard
 from evaluation.models.snapshots import LabelSnapshot, MetricReport
 
-__all__ = ["LabelSnapshot", "MetricReport"]
+__all__ = [
+    "ClassifierModel",
+    "InferenceRun",
+    "InferenceShard",
+    "LabelSnapshot",
+    "MetricReport",
+]

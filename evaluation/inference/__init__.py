@@ -1,0 +1,1 @@
+"""Running classifiers over datasets, in one process or on many workers."""
