@@ -1,11 +1,19 @@
 from django.urls import path
 
 from evaluation import change_views, participant_views, table_views, views
+from evaluation.inference import views as inference
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("results/", views.results, name="results"),
     path("results/changes/", change_views.changes, name="changes"),
+    path("models/", inference.models, name="models"),
+    path("models/runs/<int:run_id>/", inference.inference_run, name="inference_run"),
+    path(
+        "models/runs/<int:run_id>/<str:change>/",
+        inference.inference_change,
+        name="inference_change",
+    ),
     path("results/table/", table_views.comparison, name="comparison"),
     path("results/table.<str:suffix>", table_views.comparison_file, name="comparison_file"),
     path("results/missed/", participant_views.missed, name="missed"),

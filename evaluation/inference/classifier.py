@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from evaluation.inference.label_maps import NO_CLASS
@@ -34,6 +33,8 @@ class OnnxClassifier:
     def __init__(self, path: Path, threads: int = 1) -> None:
         """Raises InputError if the file is no ONNX model with one image input and one output of
         scores."""
+        import onnxruntime  # slow to load, and few processes classify
+
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = threads
         options.log_severity_level = 4

@@ -27,6 +27,7 @@ from taxonomy.progress import quiet
 SHARD = 256
 LOCKS = 0x696E  # the class of advisory locks that shards take, one per shard
 MOST_FAILURES = 1000
+SHOWN_FAILURES = 50
 State = InferenceRun.State
 
 # A run whose shards are all done and that was not finished is finished by its last shard.
@@ -207,3 +208,16 @@ def progress_of(run: InferenceRun) -> RunProgress:
     per_second = done / spent.total_seconds() if done else None
     failed = sum(len(failures) for *_, failures in rows)
     return RunProgress(done, run.dataset.size, failed, per_second, workers)
+
+
+def failures_of(run: InferenceRun) -> list[tuple[str, str]]:
+    """(key of the image, reason) of the first images that could not be classified; two queries."""
+    found = [
+        failure
+        for (failures,) in run.shards.order_by("start").values_list("failures")
+        for failure in failures
+    ]
+    shown = found[:SHOWN_FAILURES]
+    links = DatasetImage.objects.filter(dataset=run.dataset, position__in=[at for at, _ in shown])
+    keys = dict(links.values_list("position", "image__key"))
+    return [(keys[at], reason) for at, reason in shown]

@@ -17,13 +17,17 @@ from accounts.roles import ADMIN, LABELER, REVIEWER
 from annotation.importing import jobs
 from annotation.labeling.sampling import Sample
 from annotation.labeling.tasks import create_task
-from annotation.models import Image, Participant
+from annotation.models import Dataset, Image, Participant
+from evaluation.inference.registering import register
+from evaluation.inference.runs import start_run
+from evaluation.models import InferenceRun
 from evaluation.reports import compute_report
 from evaluation.snapshots import take_snapshot
 from taxonomy.guide.writing import Draft, create_entry
 from taxonomy.models import ReferenceImage, Taxonomy
 from taxonomy.reference.importing import import_reference_images
 from tests.conftest import client_of
+from tests.evaluation.inference.onnx_files import write_model
 from tests.factories import make_user
 from tests.worlds import draw, picture_round
 
@@ -102,7 +106,10 @@ ALLOWED = {
     "labeling_together": PEOPLE,
     "labeling_train": PEOPLE,
     "labeling_training": PEOPLE,
+    "inference_change": {ADMIN},
+    "inference_run": {ADMIN},
     "missed": REVIEWING,
+    "models": {ADMIN},
     "pair": REVIEWING,
     "participant": REVIEWING,
     "login": EVERYONE,
@@ -184,6 +191,7 @@ def addresses(db, tmp_path, admin) -> dict[str, str]:
         "first_id": Participant.objects.all()[0].pk,
         "participant_id": Participant.objects.all()[0].pk,
         "person_id": admin.pk,
+        "run_id": make_run(tmp_path).pk,
         "second_id": Participant.objects.all()[1].pk,
         "relation_id": taxonomy.relations.all()[0].pk,
         "rendition": "large",
@@ -201,6 +209,12 @@ def addresses(db, tmp_path, admin) -> dict[str, str]:
         pattern.name: reverse(pattern.name, kwargs={name: known[name] for name in parameters})
         for pattern, parameters in routes(get_resolver())
     }
+
+
+def make_run(folder: Path) -> InferenceRun:
+    dataset = Dataset.objects.get()
+    model = register(write_model(folder / "colours.onnx"), dataset.taxonomy, {})
+    return start_run(model, dataset)
 
 
 def draw_reference(taxonomy: Taxonomy, folder: Path) -> None:
