@@ -26,16 +26,19 @@ ANSWERS = f"""
 """  # noqa: S608
 
 
+Named = tuple[int, str]
+
+
 @dataclass(frozen=True)
 class Answered:
-    """`right` is None if nothing was answered or the image is problematic; `correct` are the names
-    of the classes that are there, `judged` whether reviewers said so."""
+    """`right` is None if nothing was answered or the image is problematic; `correct` are the classes
+    that are there, `judged` whether reviewers said so. Classes are (index, name)."""
 
     uid: UUID
     position: int
     has_file: bool
-    answer: str
-    correct: list[str]
+    answer: Named | None
+    correct: list[Named]
     judged: bool
     right: bool | None
     seconds: float
@@ -55,8 +58,8 @@ def answers_of(part: Enrollment) -> list[Answered]:
         right = None if index is None or problematic else index in correct
         found.append(
             Answered(
-                uid, position, has_file, names.get(index, ""), [names[one] for one in correct],
-                judged, right, ms / 1000, note,
+                uid, position, has_file, None if index is None else (index, names[index]),
+                [(one, names[one]) for one in correct], judged, right, ms / 1000, note,
             )
         )  # fmt: skip
     return found

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -33,6 +34,7 @@ from taxonomy.reference.sheets import thumbs_of
 
 EVERYBODY = (ADMIN, REVIEWER, LABELER)
 CLASSES_SHOWN = 25
+ANSWERS_SHOWN = 120
 CONTENT_TYPES = {"json": "application/json", "csv": "text/csv; charset=utf-8"}
 LABELERS = [
     Column("username", "Labeler", text=True),
@@ -240,16 +242,17 @@ def labeling_answers(request: HttpRequest, task_id: int, suffix: str) -> HttpRes
 @require_GET
 @roles_required(*EVERYBODY)
 def labeling_results(request: HttpRequest, task_id: int) -> HttpResponse:
-    """One's own answers in a task that is revealed; ?only=wrong shows those alone."""
+    """One's own answers in a task that is revealed; ?only=wrong shows those alone, ?page= goes on."""
     part = get_object_or_404(
         Enrollment.objects.select_related("task__taxonomy"),
         task=task_id, labeler=request.user, task__revealed__isnull=False,
     )  # fmt: skip
     answers = answers_of(part)
     only = request.GET.get("only") == "wrong"
+    shown = [one for one in answers if not only or one.right is False]
     context = {
         "task": part.task,
-        "answers": [one for one in answers if not (only and one.right)],
+        "page": Paginator(shown, ANSWERS_SHOWN).get_page(request.GET.get("page")),
         "right": sum(bool(one.right) for one in answers),
         "judged": sum(one.right is not None for one in answers),
         "closed": part.assignments.count() - len(answers),

@@ -78,12 +78,12 @@ def test_own_answers_wait_while_a_blind_round_asks_about_the_images(groups, role
     client = client_of(person)
     page = client.get(address)
     uid = str(Assignment.objects.get(image=first).uid)
-    assert len(page.context["answers"]) == 2
+    assert len(page.context["page"]) == 2
     assert "1 image is being reviewed" in page.content.decode()
     assert uid not in page.content.decode()
     close_round(current)
     page = client.get(address)
-    assert len(page.context["answers"]) == 3
+    assert len(page.context["page"]) == 3
     assert "being reviewed" not in page.content.decode()
 
 
