@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -60,7 +61,7 @@ SEEN_BY = f"""
 def seen_by(people: Sequence[User], image_ids: Sequence[int], days: int) -> list[tuple[str, int]]:
     """(name, how many of the pictures they have seen within so many days), of those who have seen
     any; one query."""
-    parameters = {
+    parameters: dict[str, Any] = {
         "people": [user.pk for user in people], "images": image_ids, "days": days, "task": 0
     }  # fmt: skip
     with connection.cursor() as cursor:
