@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
+
+from django.db import connection
 
 from accounts.models import User
 from config.prepared import Statement
@@ -42,6 +46,27 @@ SEEN = """
             ON known.content_hash <> '' AND same.content_hash = known.content_hash
     )
 """
+
+
+SEEN_BY = f"""
+    SELECT person.username, seen.count FROM accounts_user person
+    CROSS JOIN LATERAL (
+        SELECT count(*) FROM annotation_image image
+        WHERE image.id = ANY(%(images)s::bigint[]) AND {SEEN.replace("%(labeler)s", "person.id")}
+    ) seen
+    WHERE person.id = ANY(%(people)s::bigint[]) AND seen.count > 0 ORDER BY person.username
+"""  # noqa: S608
+
+
+def seen_by(people: Sequence[User], image_ids: Sequence[int], days: int) -> list[tuple[str, int]]:
+    """(name, how many of the pictures they have seen within so many days), of those who have seen
+    any; one query."""
+    parameters: dict[str, Any] = {
+        "people": [user.pk for user in people], "images": image_ids, "days": days, "task": 0
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(SEEN_BY, parameters)
+        return cursor.fetchall()
 
 
 def note_sighting(user: User, uid: UUID) -> None:

@@ -21,6 +21,13 @@ EXAMINING = """
 """
 
 
+def must_not_know(user: User, task: LabelingTask) -> bool:
+    """Whether the user, an admin too, takes part in an evaluation that is not revealed: what others
+    answered, the targets and their own answers would spoil it, or the blind review that follows."""
+    is_secret = task.kind == LabelingTask.Kind.EVALUATION and task.revealed is None
+    return is_secret and task.enrollments.filter(labeler=user).exists()
+
+
 def examinations_of(user: User) -> QuerySet[LabelingTask]:
     """The evaluations that the user is at, the latest first; of an admin, who sees all, none."""
     if ADMIN in roles_of(user):

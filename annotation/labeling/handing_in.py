@@ -29,13 +29,18 @@ ANSWERS = """
     ORDER BY member.position
 """
 
-# What the labeler judged of an image after it was given to them and before they answered it.
+# What the labeler judged of a picture, under this key or another, after it was given to them and
+# before they answered it.
 MARK_EXPOSED = """
     UPDATE annotation_assignment assignment SET exposed = true
     WHERE enrollment_id = %(enrollment)s AND NOT exposed AND EXISTS (
         SELECT FROM annotation_judgment word
         JOIN annotation_candidate candidate ON candidate.id = word.candidate_id
-        WHERE candidate.image_id = assignment.image_id AND word.reviewer_id = %(labeler)s
+        JOIN annotation_image judged ON judged.id = candidate.image_id
+        JOIN annotation_image given ON given.id = assignment.image_id
+        WHERE word.reviewer_id = %(labeler)s
+          AND (judged.id = given.id
+               OR judged.content_hash = given.content_hash AND given.content_hash <> '')
           AND word.created < coalesce(assignment.opened, now())
           AND word.created > now() - %(days)s * interval '1 day')
 """
@@ -75,6 +80,15 @@ def leave_out_exposed(task: LabelingTask) -> None:
 
     Raises InputError if no answer that was handed in is marked so.
     """
+    _predict_again(task, exposed=False)
+
+
+def count_exposed(task: LabelingTask) -> None:
+    """Take back `leave_out_exposed`; raises as it does."""
+    _predict_again(task, exposed=True)
+
+
+def _predict_again(task: LabelingTask, exposed: bool) -> None:
     with one_at_a_time(), transaction.atomic():
         found = task.enrollments.filter(participant__isnull=False).select_related("task")
         marked = found.filter(assignments__exposed=True, assignments__class_index__isnull=False)
@@ -83,7 +97,7 @@ def leave_out_exposed(task: LabelingTask) -> None:
             raise InputError("No answer that was handed in is to an image seen before.")
         for enrollment in enrollments:
             assert enrollment.participant is not None
-            _store_predictions(enrollment, enrollment.participant, exposed=False)
+            _store_predictions(enrollment, enrollment.participant, exposed)
 
 
 def participant_of(user: User) -> Participant:

@@ -10,12 +10,15 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
-from annotation.models import Enrollment, LabelingTask
+from annotation.models import Enrollment, LabelingTask, ReviewRound
+from annotation.review.rounds import progress_of as rounds_progress
 
 COUNT = """
     SELECT part.task_id, count(*),
         count(*) FILTER (WHERE class_index IS NOT NULL AND NOT later),
-        count(*) FILTER (WHERE later)
+        count(*) FILTER (WHERE later),
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY active_ms)
+            FILTER (WHERE class_index IS NOT NULL AND %(labeler)s::bigint IS NOT NULL)
     FROM annotation_assignment assignment
     JOIN annotation_enrollment part ON part.id = assignment.enrollment_id
     WHERE part.task_id = ANY(%(tasks)s)
@@ -58,11 +61,21 @@ CLASSES = """
 
 @dataclass(frozen=True)
 class Progress:
-    """Images of a task times its labelers: how many are answered, put off, and there in all."""
+    """Images of a task times its labelers: how many are answered, put off, and there in all.
+
+    Of one labeler, `median_ms` is the active time at an image that they answered; None of none.
+    """
 
     answered: int = 0
     later: int = 0
     total: int = 0
+    median_ms: float | None = None
+
+    @property
+    def hours_left(self) -> float | None:
+        """Of a labeler, at the median of what they took so far; None if that is not known."""
+        left = self.total - self.answered
+        return left * self.median_ms / 3_600_000 if left and self.median_ms else None
 
     @property
     def percent(self) -> float:
@@ -74,7 +87,8 @@ def progress_of(tasks: Sequence[LabelingTask], labeler: int | None = None) -> di
     with connection.cursor() as cursor:
         cursor.execute(COUNT, {"tasks": [task.pk for task in tasks], "labeler": labeler})
         counted = {
-            pk: Progress(answered, later, total) for pk, total, answered, later in cursor.fetchall()
+            pk: Progress(answered, later, total, median)
+            for pk, total, answered, later, median in cursor.fetchall()
         }
     return {task.pk: counted.get(task.pk, Progress()) for task in tasks}
 
@@ -120,6 +134,8 @@ def blockers(task: LabelingTask, rows: Sequence[dict[str, Any]]) -> list[str]:
     """What keeps the next phase from beginning, in sentences for an admin."""
     if task.state == LabelingTask.State.PLANNED:
         return ["Nobody can begin: the task is not open."] if rows else ["Nobody takes part yet."]
+    if task.state == LabelingTask.State.CLOSED:
+        return _after(task, rows) if task.kind == LabelingTask.Kind.EVALUATION else []
     found = ["Nobody takes part yet."] if not rows else []
     if task.state == LabelingTask.State.PAUSED:
         found.append("The task is paused.")
@@ -136,8 +152,24 @@ def blockers(task: LabelingTask, rows: Sequence[dict[str, Any]]) -> list[str]:
             found.append(f"{row['username']} has {left:,} to go, and answered none this week.")
         else:
             found.append(f"{row['username']} has {left:,} to go.")
-    if rows and not found and task.state != LabelingTask.State.CLOSED:
+    if rows and not found:
         found.append("Everybody has handed in: close the task and open the final review.")
+    return found
+
+
+def _after(task: LabelingTask, rows: Sequence[dict[str, Any]]) -> list[str]:
+    """What is next once an evaluation is closed: reviewing what was handed in, then telling it."""
+    if not any(row["handed_in"] for row in rows):
+        return ["Nobody has handed in: there is nothing to review."]
+    finals = list(ReviewRound.objects.filter(scope__tasks__contains=[task.name]))
+    found = [] if finals else ["Open the final review: what was answered has no verdict yet."]
+    for one, progress in rounds_progress(finals):
+        if one.state == ReviewRound.State.PLANNED:
+            found.append(f"The final review '{one.name}' is not open.")
+        elif one.state != ReviewRound.State.CLOSED:
+            found.append(f"The final review '{one.name}' is {progress.percent:.0f} % done.")
+    if not found and task.revealed is None:
+        found.append("The final review is over: the task can be revealed.")
     return found
 
 

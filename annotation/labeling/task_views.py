@@ -6,15 +6,19 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import User
 from accounts.roles import ADMIN, LABELER, REVIEWER, roles_of, roles_required, signed_in
 from annotation.labeling import export, statistics, tasks
+from annotation.labeling.embargo import seen_by
+from annotation.labeling.examinations import must_not_know
 from annotation.labeling.forms import TaskForm, possible_labelers
-from annotation.labeling.handing_in import leave_out_exposed
+from annotation.labeling.handing_in import count_exposed, leave_out_exposed
 from annotation.labeling.results import answers_of
 from annotation.labeling.sampling import draw_sample
 from annotation.labeling.timeline import timeline
@@ -30,6 +34,7 @@ from taxonomy.reference.sheets import thumbs_of
 
 EVERYBODY = (ADMIN, REVIEWER, LABELER)
 CLASSES_SHOWN = 25
+ANSWERS_SHOWN = 120
 CONTENT_TYPES = {"json": "application/json", "csv": "text/csv; charset=utf-8"}
 LABELERS = [
     Column("username", "Labeler", text=True),
@@ -122,7 +127,12 @@ def labeling_preview(request: HttpRequest, taxonomy_id: int) -> HttpResponse:
         context["problem"] = str(error)
     else:
         counts = drawn.per_class.values()
-        context |= {"drawn": drawn, "fewest": min(counts), "most": max(counts)}
+        people, days = form.cleaned_data["labelers"], form.cleaned_data["embargo_days"]
+        context |= {
+            "drawn": drawn, "fewest": min(counts), "most": max(counts),
+            "seen": seen_by(people, drawn.image_ids, days),
+            "marks": form.cleaned_data["exposed"] == LabelingTask.Exposed.MARK,
+        }  # fmt: skip
     return render(request, "annotation/_labeling_preview.html", context)
 
 
@@ -138,6 +148,7 @@ def labeling_about(request: HttpRequest, task_id: int) -> HttpResponse:
     taking_part = {row["username"] for row in rows}
     context = {
         "task": task,
+        "closed_to_reader": must_not_know(signed_in(request), task),
         "sample": tasks.sample_of(task),
         "images": task.task_images.count(),
         "progress": statistics.progress_of([task])[task.pk],
@@ -164,6 +175,7 @@ CHANGES: dict[str, Callable[[LabelingTask], None]] = {
     "close": tasks.close_task,
     "reveal": tasks.reveal_task,
     "leave-out-exposed": leave_out_exposed,
+    "count-exposed": count_exposed,
 }
 
 
@@ -211,11 +223,14 @@ def labeling_enroll(request: HttpRequest, task_id: int) -> HttpResponse:
 
 @require_GET
 @roles_required(ADMIN)
-def labeling_answers(request: HttpRequest, task_id: int, suffix: str) -> StreamingHttpResponse:
-    """The answers with their times, as a file."""
+def labeling_answers(request: HttpRequest, task_id: int, suffix: str) -> HttpResponseBase:
+    """The answers with their times, as a file; not for an admin who is examined with the others."""
     task = get_object_or_404(LabelingTask, pk=task_id)
     if suffix not in export.FORMATS:
         raise Http404
+    if must_not_know(signed_in(request), task):
+        messages.error(request, "You take part: the answers are yours to export once revealed.")
+        return redirect("labeling_about", task_id)
     name = file_name("answers", task.name, suffix=suffix)
     return StreamingHttpResponse(
         export.FORMATS[suffix](task),
@@ -227,19 +242,20 @@ def labeling_answers(request: HttpRequest, task_id: int, suffix: str) -> Streami
 @require_GET
 @roles_required(*EVERYBODY)
 def labeling_results(request: HttpRequest, task_id: int) -> HttpResponse:
-    """One's own answers in a task that is revealed; ?only=wrong shows those alone."""
+    """One's own answers in a task that is revealed; ?only=wrong shows those alone, ?page= goes on."""
     part = get_object_or_404(
         Enrollment.objects.select_related("task__taxonomy"),
         task=task_id, labeler=request.user, task__revealed__isnull=False,
     )  # fmt: skip
     answers = answers_of(part)
     only = request.GET.get("only") == "wrong"
+    shown = [one for one in answers if not only or one.right is False]
     context = {
         "task": part.task,
-        "answers": [one for one in answers if not (only and one.right)],
+        "page": Paginator(shown, ANSWERS_SHOWN).get_page(request.GET.get("page")),
         "right": sum(bool(one.right) for one in answers),
         "judged": sum(one.right is not None for one in answers),
-        "total": len(answers),
+        "closed": part.assignments.count() - len(answers),
         "only": only,
     }
     return render(request, "annotation/labeling_results.html", context)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db.models import Max, Min
@@ -13,7 +13,7 @@ from annotation.labeling.statistics import progress_of
 from annotation.models import Judgment, LabelingTask, ReviewRound
 from annotation.review.rounds import progress_of as rounds_progress
 
-WIDTH, ROW = 1000, 26
+WIDTH = 1000
 PHASES = ["Initial annotation", "Training", "Evaluation", "Final review"]
 
 
@@ -31,7 +31,6 @@ class Bar:
     percent: float
     x: float = 0
     width: float = 0
-    y: int = 0
 
     @property
     def done_width(self) -> float:
@@ -43,7 +42,11 @@ class Timeline:
     bars: list[Bar]
     begin: datetime
     end: datetime
-    height: int
+
+    @property
+    def is_short(self) -> bool:
+        """Whether hours tell more than days."""
+        return self.end - self.begin < timedelta(days=2)
 
 
 def timeline() -> Timeline | None:
@@ -65,14 +68,12 @@ def place(bars: Sequence[Bar], now: datetime) -> Timeline:
     end = max(max(bar.end or now for bar in bars), begin + timedelta(hours=1))
     scale = WIDTH / (end - begin).total_seconds()
     placed = []
-    for number, bar in enumerate(bars):
+    for bar in bars:
         x = (bar.begin - begin).total_seconds() * scale
         width = max(4.0, ((bar.end or now) - bar.begin).total_seconds() * scale)
         x = min(x, WIDTH - width)
-        placed.append(
-            Bar(**{**vars(bar), "x": round(x, 1), "width": round(width, 1), "y": number * ROW})
-        )
-    return Timeline(placed, begin, end, len(placed) * ROW)
+        placed.append(replace(bar, x=round(x, 1), width=round(width, 1)))
+    return Timeline(placed, begin, end)
 
 
 def _rounds() -> list[Bar]:

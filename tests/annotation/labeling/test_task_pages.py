@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from django.urls import reverse
 
 from accounts.roles import LABELER
 from annotation.labeling.answers import submit
-from annotation.labeling.handing_in import hand_in, leave_out_exposed
+from annotation.labeling.handing_in import count_exposed, hand_in, leave_out_exposed
 from annotation.labeling.statistics import blockers, labeler_rows
 from annotation.labeling.tasks import close_task, create_task, reveal_task, sample_of
 from annotation.labeling.timeline import timeline
@@ -20,9 +21,10 @@ from annotation.models import (
     Enrollment,
     LabelingTask,
     PredictionSet,
+    ReviewRound,
     Verdict,
 )
-from annotation.review.rounds import open_round
+from annotation.review.rounds import close_round, open_round, start_round
 from annotation.review.scope import Scope
 from taxonomy.errors import InputError
 from tests.annotation.labeling.worlds import answer_all, assignments, make_task, say, work
@@ -103,7 +105,7 @@ def test_the_page_about_a_task_counts_people_times_and_classes(
     assert float(row["wall_hours"]) == pytest.approx(180 / 3600)
     page = admin_client.get(reverse("labeling_about", args=[task.pk])).content.decode()
     assert "20.0 s <small>15.0–25.0</small>" in page
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         admin_client.get(reverse("labeling_about", args=[task.pk]))
 
 
@@ -123,7 +125,26 @@ def test_an_admin_is_told_what_keeps_the_next_phase_from_beginning(labeler, grou
     hand_in(task, labeler)
     assert said() == ["Everybody has handed in: close the task and open the final review."]
     close_task(task)
+    assert said() == ["Open the final review: what was answered has no verdict yet."]
+    final = open_round(
+        "final", Dataset.objects.all(), 1, scope=Scope(which="all", tasks=("exam",)),
+        state=ReviewRound.State.PLANNED,
+    )  # fmt: skip
+    assert said() == ["The final review 'final' is not open."]
+    start_round(final)
+    assert said() == ["The final review 'final' is 0 % done."]
+    close_round(final)
+    assert said() == ["The final review is over: the task can be revealed."]
+    reveal_task(task)
     assert said() == []
+
+
+def test_a_closed_evaluation_that_nobody_handed_in_has_nothing_to_review(labeler):
+    task = make_task([labeler], images=3)
+    close_task(task)
+    assert blockers(task, labeler_rows(task)) == [
+        "Nobody has handed in: there is nothing to review."
+    ]
 
 
 def test_buttons_change_the_state_or_say_why_not(admin_client, labeler):
@@ -193,6 +214,11 @@ def test_exposed_answers_can_be_left_out_of_the_predictions(labeler):
     leave_out_exposed(task)
     current = PredictionSet.objects.current().get()
     assert np.frombuffer(current.top_k, "<i4").tolist() == [3, -1, 3]
+    assert np.isnan(np.frombuffer(current.seconds, "<f4")).tolist() == [False, True, False]
+    count_exposed(task)
+    current = PredictionSet.objects.current().get()
+    assert np.frombuffer(current.top_k, "<i4").tolist() == [3, 3, 3]
+    assert not np.isnan(np.frombuffer(current.seconds, "<f4")).any()
 
 
 def test_the_list_shows_labelers_their_own_tasks_and_nothing_of_the_images(
@@ -205,6 +231,10 @@ def test_the_list_shows_labelers_their_own_tasks_and_nothing_of_the_images(
     assert "set" not in page.replace("charset", "").replace("offset", "").split("<main")[1]
     home = labeler_client.get(reverse("home")).content.decode()
     assert "Start labeling" in home
+    first = assignments(task, labeler)[0]
+    submit(task.pk, labeler, [say(first, 1), work(first, 300_000, 240_000)])
+    page = labeler_client.get(reverse("labeling")).content.decode()
+    assert "36 min to go at your pace" in page
     Enrollment.objects.all().delete()
     page = labeler_client.get(reverse("labeling")).content.decode()
     assert "Tasks that an admin gives you appear here" in page
@@ -252,7 +282,9 @@ def test_the_final_review_begins_with_what_the_task_was(admin_client, labeler):
     assert (form.initial["source"], form.initial["tasks"]) == ("final", ["exam"])
 
 
-def test_own_answers_are_seen_when_the_task_is_revealed_and_not_before(labeler_client, labeler):
+def test_own_answers_are_seen_when_the_task_is_revealed_and_not_before(
+    labeler_client, labeler, django_assert_num_queries
+):
     task = make_task([labeler], images=2)
     first, second = assignments(task, labeler)
     submit(task.pk, labeler, [say(first, 9), say(second, second.image.target)])
@@ -266,6 +298,8 @@ def test_own_answers_are_seen_when_the_task_is_revealed_and_not_before(labeler_c
     reveal_task(task)
     page = labeler_client.get(address).content.decode()
     assert "1 of 2 answers are held correct" in page
-    assert "Held correct: class 8" in page
+    assert re.search(r"Held correct: <a href=[^>]*>class 8</a>", page)
     only = labeler_client.get(address, {"only": "wrong"})
-    assert [one.answer for one in only.context["answers"]] == ["class 9"]
+    assert [one.answer for one in only.context["page"]] == [(9, "class 9")]
+    with django_assert_num_queries(6):
+        labeler_client.get(address)
