@@ -100,10 +100,10 @@ def compute_rows(snapshot: LabelSnapshot, parameters: dict[str, Any]) -> list[di
     rows: list[dict[str, Any]] = []
     for dataset in parameters["datasets"]:
         packed_masks = parameters["masks"][dataset]
-        masks = _unpack(packed_masks)
+        masks = unpack_masks(packed_masks)
         groups = np.array(list(masks.values()), bool).reshape(-1, packed_masks["classes"])
         wanted = parameters["predictions"].get(dataset, {})
-        sets, top_k = _load_predictions(dataset, wanted, len(labels.members[dataset]))
+        sets, top_k = load_predictions(dataset, wanted, len(labels.members[dataset]))
         data = EvaluationData(**vars(labels.dataset(dataset)), top_k=top_k, groups=groups)
         rows += rows_of(dataset, _named(sets), list(masks), data)
         if packed := parameters.get("fast", {}).get(dataset):
@@ -211,7 +211,7 @@ def _pack(masks: dict[str, NDArray[np.bool_]], classes: int) -> dict[str, Any]:
     return {"classes": classes, "groups": groups}
 
 
-def _unpack(packed: dict[str, Any]) -> dict[str, NDArray[np.bool_]]:
+def unpack_masks(packed: dict[str, Any]) -> dict[str, NDArray[np.bool_]]:
     return {group: unpack_bits(bits, packed["classes"]) for group, bits in packed["groups"].items()}
 
 
@@ -221,7 +221,7 @@ def unpack_bits(bits: str, count: int) -> NDArray[np.bool_]:
     return np.unpackbits(packed, count=count).astype(bool)
 
 
-def _load_predictions(
+def load_predictions(
     dataset: str, wanted: dict[str, str], n_images: int
 ) -> tuple[list[PredictionSet], NDArray[np.int32]]:
     """The sets with the wanted hashes, by participant, and their classes int32 [n, n_images, 5]."""
