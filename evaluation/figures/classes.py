@@ -32,7 +32,7 @@ def class_figure(points: Sequence[Point], theme: Theme = "light") -> dict[str, A
     import altair as alt
 
     x = alt.X(
-        "rank:Q", title="classes, worst first", scale=alt.Scale(nice=False, zero=False),
+        "rank:Q", title="classes, worst first", scale=alt.Scale(nice=False, zero=False, padding=8),
         axis=alt.Axis(format="d", tickMinStep=1),
     )  # fmt: skip
     scale = alt.Scale(domain=[0, 1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import re
 import secrets
 from importlib import metadata
 from pathlib import Path
@@ -31,7 +32,7 @@ def draw(spec: dict[str, Any], suffix: str) -> bytes:
     import vl_convert
 
     if suffix == "svg":
-        return vl_convert.vegalite_to_svg(spec).encode()
+        return _renumber(vl_convert.vegalite_to_svg(spec)).encode()
     if suffix == "png":
         return vl_convert.vegalite_to_png(spec | {"background": "white"}, scale=2)
     return vl_convert.vegalite_to_pdf(spec)
@@ -55,3 +56,14 @@ def script() -> bytes:
         draft.write_bytes(content)
         draft.replace(path)
     return path.read_bytes()
+
+
+def _renumber(svg: str) -> str:
+    """The drawing with its gradients and clips counted from 0: Vega counts on from what it drew
+    before, and the same figure is to have the same bytes."""
+    numbers: dict[str, int] = {}
+
+    def own(match: re.Match[str]) -> str:
+        return f"{match[1]}{numbers.setdefault(match[2], len(numbers))}"
+
+    return re.sub(r'((?:id="|url\(#)(?:gradient_|clip))(\d+)', own, svg)

@@ -62,7 +62,7 @@ def time_figure(points: Sequence[Point], theme: Theme = "light") -> dict[str, An
     import altair as alt
 
     axes = {
-        "x": alt.X("x:Q", title="median seconds per image", scale=alt.Scale(domainMin=0)),
+        "x": alt.X("x:Q", title="median seconds per image", scale=alt.Scale(domain=_seconds(points))),
         "y": alt.Y(
             "y:Q", title="multi-label accuracy", scale=alt.Scale(zero=False, nice=True),
             axis=alt.Axis(format="%"),
@@ -151,6 +151,11 @@ def _tooltip(alt: Any, x: str, y: str) -> list[Any]:
         *_accuracy_tooltip(alt, "x", x),
         *_accuracy_tooltip(alt, "y", y),
     ]
+
+
+def _seconds(points: Sequence[Point]) -> list[float]:
+    """From 0 to a little more than the longest time, so that its point stands within."""
+    return [0, 1.08 * max((point["x"] for point in points), default=1)]
 
 
 def _accuracy_tooltip(alt: Any, key: str, title: str) -> list[Any]:
