@@ -120,7 +120,7 @@ def choose_figure(parameters: Mapping[str, Any], asked: Mapping[str, str]) -> Fi
 
 
 def _one_of(there: Sequence[str], asked: str | None) -> str:
-    return asked if asked in there else next(iter(there), "")
+    return asked if asked is not None and asked in there else next(iter(there), "")
 
 
 def points_of(report: MetricReport, choice: FigureChoice) -> list[Point]:
@@ -171,7 +171,7 @@ def _times(
         sha256__in=hashes.values(), seconds__isnull=False,
     )  # fmt: skip
     times = {
-        name: np.frombuffer(bytes(seconds), "<f4")
+        name: np.frombuffer(seconds or b"", "<f4")
         for name, sha256, seconds in sets.order_by("pk").values_list(
             "participant__name", "sha256", "seconds"
         )
@@ -223,8 +223,8 @@ def draw_points(
 ) -> dict[str, Any]:
     """The chosen figure of these points as Vega-Lite."""
     if choice.figure == "shift":
-        titles = (f"accuracy on {name}" for name in (choice.dataset, choice.against))
-        return figures.scatter_figure(points, *titles, choice.scale, theme)
+        x, y = (f"accuracy on {name}" for name in (choice.dataset, choice.against))
+        return figures.scatter_figure(points, x, y, choice.scale, theme)
     if choice.figure == "measures":
         y = f"{MEASURES[choice.measure]} accuracy"
         return figures.scatter_figure(points, "multi-label accuracy", y, choice.scale, theme)
