@@ -1,6 +1,6 @@
 from django.urls import path
 
-from evaluation import change_views, participant_views, table_views, views
+from evaluation import change_views, figure_views, participant_views, table_views, views
 from evaluation.inference import views as inference
 
 urlpatterns = [
@@ -26,6 +26,17 @@ urlpatterns = [
         "results/participants/<int:first_id>/against/<int:second_id>/",
         participant_views.pair,
         name="pair",
+    ),
+    path("results/figures/", figure_views.figures_page, name="figures"),
+    path(
+        "results/<int:report_id>/figures/figure.<str:suffix>",
+        figure_views.figure_file,
+        name="figure_file",
+    ),
+    path(
+        "results/<int:report_id>/figures/data.<str:suffix>",
+        figure_views.figure_data,
+        name="figure_data",
     ),
     path("results/status/", views.results_status, name="results_status"),
     path("results/recompute/", views.recompute, name="recompute"),

@@ -17,7 +17,10 @@ from tests.worlds import picture_round
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 LOOK_DIFFERENT = {"review_round"}  # each by itself: by image and by class
-NO_PAGES = {"figure", "results_csv", "export_download", "image", "logout"}
+NO_PAGES = {
+    "comparison_file", "export_download", "figure", "figure_data", "figure_file", "image",
+    "labeling_answers", "labeling_image", "logout", "results_csv",
+}  # fmt: skip
 
 
 def visit_all(page, host: str) -> dict[str, list[str]]:
