@@ -9,7 +9,7 @@ MODULE = "benchmarks.survive"
 
 @pytest.fixture(scope="module")
 def outcome(run) -> dict:
-    return run(MODULE, "--seconds", "30", "--kill")
+    return run(MODULE, "--seconds", "20", "--kill")
 
 
 def test_each_server_was_killed_and_reviewing_went_on(outcome):
@@ -32,7 +32,7 @@ def test_no_request_was_refused(outcome):
 
 
 def test_with_an_overlap_of_two_nobody_judges_twice_and_nothing_is_judged_too_often(run):
-    outcome = run(MODULE, "--seconds", "6", "--overlap", "2")
+    outcome = run(MODULE, "--seconds", "4", "--overlap", "2")
     assert outcome["acknowledged"] > 200
     assert (outcome["missing"], outcome["errors"]) == (0, [])
     assert (outcome["judged_by_too_many"], outcome["judged_twice_by_one"]) == (0, 0)
