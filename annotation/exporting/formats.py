@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from typing import Protocol
 
 from annotation.exporting.records import (
     AdjudicationRecord,
+    Frozen,
     ImageRecord,
     JudgmentRecord,
     class_names,
@@ -28,7 +30,7 @@ CSV_COLUMNS = [
 ]  # fmt: skip
 
 
-def as_json(datasets: Sequence[Dataset]) -> Iterator[str]:
+def as_json(datasets: Sequence[Dataset], frozen: Frozen | None = None) -> Iterator[str]:
     """One JSON object, piece by piece; one line per image."""
     taxonomy = datasets[0].taxonomy
     head = {
@@ -44,7 +46,7 @@ def as_json(datasets: Sequence[Dataset]) -> Iterator[str]:
     }
     yield json.dumps(head, ensure_ascii=False)[:-1] + ', "images": ['
     separator = "\n"
-    for record in image_records(datasets):
+    for record in image_records(datasets, frozen):
         yield separator + json.dumps(_json_image(record), ensure_ascii=False)
         separator = ",\n"
     yield "\n]}\n"
@@ -67,7 +69,7 @@ def _json_word(word: JudgmentRecord | AdjudicationRecord) -> dict[str, object]:
     return {"class" if name == "key" else name: value for name, value in asdict(word).items()}
 
 
-def as_csv(datasets: Sequence[Dataset]) -> Iterator[str]:
+def as_csv(datasets: Sequence[Dataset], frozen: Frozen | None = None) -> Iterator[str]:
     """One row per judgment; a class that nobody judged has one row without a judgment."""
     classes = {
         key: (index, name) for index, (key, name) in class_names(datasets[0].taxonomy).items()
@@ -75,7 +77,7 @@ def as_csv(datasets: Sequence[Dataset]) -> Iterator[str]:
     line = io.StringIO()
     writer = csv.writer(line, lineterminator="\n")
     writer.writerow(CSV_COLUMNS)
-    for record in image_records(datasets):
+    for record in image_records(datasets, frozen):
         writer.writerows(_csv_rows(record, classes))
         yield line.getvalue()
         line.seek(0)
@@ -108,7 +110,7 @@ def plain_text(text: str) -> str:
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
-def as_tfds(datasets: Sequence[Dataset]) -> Iterator[str]:
+def as_tfds(datasets: Sequence[Dataset], frozen: Frozen | None = None) -> Iterator[str]:
     """What TFDS's builder `imagenet2012_multilabel` (3.0.0) reads in place of the published file:
     {"initial_annots": {image: {"correct", "wrong", "unclear": wnids}}, "problematic_images": {image:
     reason}, "imagenet_m": []}. Images without any verdict are left out, as it takes the others for
@@ -116,7 +118,7 @@ def as_tfds(datasets: Sequence[Dataset]) -> Iterator[str]:
     yield '{"initial_annots": {'
     separator = "\n"
     problematic = {}
-    for record in image_records(datasets):
+    for record in image_records(datasets, frozen):
         verdicts = {
             "correct": record.classes["correct"],
             "wrong": record.classes["incorrect"],
@@ -130,7 +132,7 @@ def as_tfds(datasets: Sequence[Dataset]) -> Iterator[str]:
     yield f'\n}},\n"problematic_images": {json.dumps(problematic)},\n"imagenet_m": []}}\n'
 
 
-def as_real(datasets: Sequence[Dataset]) -> Iterator[str]:
+def as_real(datasets: Sequence[Dataset], frozen: Frozen | None = None) -> Iterator[str]:
     """A ReaL list: entry i has the correct class indices of ILSVRC2012_val_{i+1:08d}; it is empty for
     images that are problematic, not judged, or not there.
 
@@ -138,7 +140,7 @@ def as_real(datasets: Sequence[Dataset]) -> Iterator[str]:
     """
     keys = {key: index for index, (key, _) in class_names(datasets[0].taxonomy).items()}
     labels: dict[int, list[int]] = {}
-    for record in image_records(datasets):
+    for record in image_records(datasets, frozen):
         match = REAL_KEY.fullmatch(record.image_id)
         if match is None:
             raise InputError(
@@ -150,7 +152,13 @@ def as_real(datasets: Sequence[Dataset]) -> Iterator[str]:
     yield json.dumps([labels.get(number, []) for number in range(1, size + 1)]) + "\n"
 
 
-FORMATS: dict[str, Callable[[Sequence[Dataset]], Iterator[str]]] = {
+class Write(Protocol):
+    def __call__(
+        self, datasets: Sequence[Dataset], frozen: Frozen | None = None
+    ) -> Iterator[str]: ...
+
+
+FORMATS: dict[str, Write] = {
     "json": as_json,
     "csv": as_csv,
     "tfds": as_tfds,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from taxonomy.models import LabelClass, Taxonomy
 # One row per image; PostgreSQL gathers what belongs to it, so that nothing is held here but the
 # rows on their way. One statement sees one state of the database.
 IMAGES = """
-    SELECT image.key, image.target, image.problematic, image.problem_reason,
+    SELECT image.id, image.key, image.target, image.problematic, image.problem_reason,
         (SELECT json_agg(dataset.name ORDER BY dataset.name)
          FROM annotation_datasetimage member
          JOIN annotation_dataset dataset ON dataset.id = member.dataset_id
@@ -84,6 +84,18 @@ class ImageRecord:
     adjudications: list[AdjudicationRecord]
 
 
+@dataclass(frozen=True)
+class Frozen:
+    """What was held at a moment, instead of what is held now.
+
+    images: {primary key of an image: (problematic, {class index: verdict})}, of those that count;
+    until: the moment as `to_char` writes it above, after which nothing was said yet.
+    """
+
+    images: Mapping[int, tuple[bool, Mapping[int, int]]]
+    until: str
+
+
 def pseudonym(user_id: int) -> str:
     """A reviewer's name in exports: always the same here, and not to be guessed elsewhere."""
     digest = hmac.new(settings.SECRET_KEY.encode(), f"reviewer {user_id}".encode(), hashlib.sha256)
@@ -116,17 +128,39 @@ def class_names(taxonomy: Taxonomy) -> dict[int, tuple[str, str]]:
     return {index: (key, lemmas[0]) for index, key, lemmas in rows}
 
 
-def image_records(datasets: Sequence[Dataset]) -> Iterator[ImageRecord]:
-    """Every image of the datasets once, in constant memory."""
+def image_records(
+    datasets: Sequence[Dataset], frozen: Frozen | None = None
+) -> Iterator[ImageRecord]:
+    """Every image of the datasets once, in constant memory but for what is frozen."""
     keys = {index: key for index, (key, _) in class_names(datasets[0].taxonomy).items()}
     with transaction.atomic(), connection.chunked_cursor() as cursor:
         cursor.execute(IMAGES, [[dataset.pk for dataset in datasets]])
         while rows := cursor.fetchmany(CHUNK):
-            for row in rows:
-                yield _image_record(row, keys)
+            for pk, *row in rows:
+                if frozen is None:
+                    yield _image_record(row, keys)
+                elif pk in frozen.images:
+                    yield _image_record(_as_frozen(row, pk, frozen), keys)
 
 
-def _image_record(row: tuple[Any, ...], keys: dict[int, str]) -> ImageRecord:
+# Places in the rows of IMAGES, without the primary key.
+PROBLEMATIC, REASON, CANDIDATES, JUDGMENTS, ADJUDICATIONS = 2, 3, 5, 6, 7
+JUDGED_AT, DECIDED_AT = 5, 4
+
+
+def _as_frozen(row: list[Any], pk: int, frozen: Frozen) -> list[Any]:
+    """The row with the frozen verdicts, and only the words that had been said."""
+    problematic, verdicts = frozen.images[pk]
+    changed = list(row)
+    changed[PROBLEMATIC] = problematic
+    changed[REASON] = row[REASON] if problematic else ""
+    changed[CANDIDATES] = sorted(verdicts.items())
+    for place, when in ((JUDGMENTS, JUDGED_AT), (ADJUDICATIONS, DECIDED_AT)):
+        changed[place] = [word for word in row[place] or [] if word[when] <= frozen.until]
+    return changed
+
+
+def _image_record(row: Sequence[Any], keys: dict[int, str]) -> ImageRecord:
     key, target, problematic, problem, datasets, candidates, judgments, adjudications = row
     classes: dict[str, list[str]] = {
         name: [] for name in ("correct", "incorrect", "unclear", "unjudged")

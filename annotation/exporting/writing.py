@@ -8,23 +8,34 @@ from pathlib import Path
 from typing import Any
 
 from annotation.exporting.formats import FORMATS
+from annotation.exporting.parquet import PARQUET, write_parquet
+from annotation.exporting.records import Frozen
 from annotation.models import Dataset, DatasetImage
 from taxonomy.errors import InputError
 from taxonomy.progress import Progress, quiet
 
 
 def write_dump(
-    out: Path, suffix: str, datasets: Sequence[Dataset], progress: Progress = quiet
+    out: Path,
+    suffix: str,
+    datasets: Sequence[Dataset],
+    progress: Progress = quiet,
+    frozen: Frozen | None = None,
+    snapshot: str | None = None,
 ) -> dict[str, Any]:
     """Write a dump beside `out` and move it there when it is complete.
 
-    Returns {"file", "bytes", "images"}. Raises InputError if the file can't be written.
+    suffix: a format of FORMATS, or `parquet`, which is a folder. With what is frozen, and the hash of
+    its snapshot, instead of what is held now. Returns {"file", "bytes", "images"}. Raises
+    InputError if it can't be written.
     """
+    if suffix == PARQUET:
+        return write_parquet(out, datasets, progress, frozen, snapshot)
     images = DatasetImage.objects.filter(dataset__in=datasets).values("image").distinct().count()
     draft = out.with_name(f".{out.name}.{os.getpid()}")
     try:
         with draft.open("w", encoding="utf-8", newline="") as file:
-            for number, piece in enumerate(FORMATS[suffix](datasets)):
+            for number, piece in enumerate(FORMATS[suffix](datasets, frozen)):
                 file.write(piece)
                 if number % 500 == 0:
                     progress("exporting", min(number, images), images)
