@@ -26,6 +26,10 @@ POOL = """
     JOIN annotation_image image ON image.id = member.image_id
     WHERE member.dataset_id = %(dataset)s
       AND (%(classes)s::int[] IS NULL OR image.target = ANY(%(classes)s::int[]))
+      AND (NOT %(trained)s OR EXISTS (
+          SELECT FROM annotation_taskimage shown
+          JOIN annotation_labelingtask task ON task.id = shown.task_id
+          WHERE shown.image_id = image.id AND task.kind = 'training'))
     ORDER BY member.position
 """
 
@@ -45,16 +49,22 @@ class Pool:
 
 
 def pool_of(
-    dataset: Dataset, kind: str, classes: list[int] | None, taken: tuple[set[int], set[str]]
+    dataset: Dataset,
+    kind: str,
+    classes: list[int] | None,
+    taken: tuple[set[int], set[str]],
+    trained: bool = False,
 ) -> Pool:
     """The images of the classes (None: all) that a task of the kind may show.
 
-    `taken`: primary keys and content hashes of images that the task has already. An evaluation
-    shows nothing that is problematic, was trained on, or can be looked at among the classes; a
-    training nothing that people are evaluated on.
+    `trained`: only what a training has shown already. `taken`: primary keys and content hashes of
+    images that the task has already. An evaluation shows nothing that is problematic, was trained
+    on, or can be looked at among the classes; a training nothing that people are evaluated on.
     """
     with connection.cursor() as cursor:
-        cursor.execute(POOL, {"kind": kind, "dataset": dataset.pk, "classes": classes})
+        cursor.execute(
+            POOL, {"kind": kind, "dataset": dataset.pk, "classes": classes, "trained": trained}
+        )
         rows = cursor.fetchall()
     shown = _shown_among_classes([row[3] for row in rows if row[3]])
     other = "training" if kind == LabelingTask.Kind.EVALUATION else "evaluation"

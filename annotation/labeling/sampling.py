@@ -20,13 +20,15 @@ from taxonomy.models import LabelClass, Taxonomy
 class Sample:
     """What is drawn. `datasets` maps names to numbers of images; 0 means all that there are.
 
-    `groups` of classes and single `classes` (indices) are joined; none of either means all.
+    `groups` of classes and single `classes` (indices) are joined; none of either means all. With
+    `trained`, only images that a training has shown already, so that none is lost for evaluations.
     """
 
     datasets: Mapping[str, int]
     balanced: bool = True
     groups: Sequence[str] = ()
     classes: Sequence[int] = ()
+    trained: bool = False
 
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "groups": list(self.groups), "classes": list(self.classes)}
@@ -88,7 +90,7 @@ def draw_sample(sample: Sample, kind: str, seed: int) -> Drawn:
     hashes: set[str] = set()
     left_out, counts = {}, {}
     for dataset in datasets:
-        pool = pool_of(dataset, kind, classes, (set(ids), hashes))
+        pool = pool_of(dataset, kind, classes, (set(ids), hashes), sample.trained)
         left_out[dataset.name] = pool.left_out
         drawn = _draw(pool, dataset, sample, seed, classes)
         counts[dataset.name] = len(drawn)

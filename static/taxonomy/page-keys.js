@@ -8,6 +8,6 @@ document.addEventListener("keydown", (event) => {
   const wanted = document.querySelector(`#main [aria-keyshortcuts="${CSS.escape(key)}"]`);
   if (!wanted || wanted.closest("[data-own-keys]")) return;
   event.preventDefault();
-  if (wanted.matches("input")) wanted.focus();
+  if (wanted.matches("input, textarea")) wanted.focus();
   else wanted.click();
 });

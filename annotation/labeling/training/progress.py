@@ -69,7 +69,8 @@ def training_datasets(taxonomy: Taxonomy) -> list[Dataset]:
 
 
 def train_on(classes: Sequence[int], taxonomy: Taxonomy, labeler: User, seed: int) -> LabelingTask:
-    """Open a training task of up to PER_CLASS images of each of the classes for one labeler.
+    """Open a training task of up to PER_CLASS images of each of the classes for one labeler, of those
+    that trainings have shown already: what an evaluation may still draw stays unseen.
 
     Raises InputError if a class is unknown, there are too many or none, or no image of them may be
     trained on.
@@ -87,12 +88,12 @@ def train_on(classes: Sequence[int], taxonomy: Taxonomy, labeler: User, seed: in
     wanted = PER_CLASS * len(classes)
     datasets: dict[str, int] = {}
     for dataset in training_datasets(taxonomy):
-        pool = pool_of(dataset, LabelingTask.Kind.TRAINING, list(classes), (set(), set()))
+        pool = pool_of(dataset, LabelingTask.Kind.TRAINING, list(classes), (set(), set()), True)
         if take := min(len(pool.keys), wanted - sum(datasets.values())):
             datasets[dataset.name] = take
     if not datasets:
         raise InputError("There are no images of these classes to train on.")
-    sample = Sample(datasets, balanced=False, classes=tuple(classes))
+    sample = Sample(datasets, balanced=False, classes=tuple(classes), trained=True)
     return create_task(
         _free_name(", ".join(names[index][0] for index in classes), labeler),
         LabelingTask.Kind.TRAINING, sample, seed % LARGEST_SEED, labelers=[labeler], by=labeler,

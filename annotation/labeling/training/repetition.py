@@ -13,7 +13,8 @@ INTERVALS = (3, 8, 20)
 
 ANSWERED = f"""
     SELECT assignment.id, assignment.position, coalesce(assignment.repeats_id, assignment.id),
-        assignment.class_index = ANY(truth.classes), image.id, image.target,
+        assignment.class_index = ANY(truth.classes), image.id,
+        CASE WHEN image.target = ANY(truth.classes) THEN image.target ELSE truth.classes[1] END,
         (SELECT count(*) FROM annotation_assignment before
          WHERE before.repeats_id = assignment.repeats_id AND before.class_index IS NOT NULL)
     FROM annotation_assignment assignment

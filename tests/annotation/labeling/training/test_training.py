@@ -21,6 +21,8 @@ from annotation.labeling.training.statistics import (
     to_train_next,
 )
 from annotation.models import Candidate, Dataset, Image, LabelingTask, TaskRemark, Verdict
+from annotation.review.rounds import close_round, open_round
+from annotation.review.scope import Scope
 from taxonomy.errors import InputError
 from taxonomy.models import GuideEntry
 from tests.annotation.labeling.worlds import assignments, make_task, say
@@ -219,7 +221,8 @@ def test_ones_own_training_is_counted_and_what_is_confused_trained(labeler_clien
     made = LabelingTask.objects.exclude(pk=task.pk).get()
     assert begun["Location"] == reverse("labeling_task", args=[made.pk])
     targets = made.task_images.values_list("image__target", flat=True)
-    assert (set(targets), len(targets)) == (set(proposed), 12)
+    shown = Image.objects.filter(task_images__task=task, target__in=proposed).distinct().count()
+    assert (set(targets), len(targets)) == (set(proposed), shown)
     assert [part.labeler for part in made.enrollments.all()] == [labeler]
 
 
@@ -327,3 +330,28 @@ def test_datasets_of_evaluations_are_not_for_training_of_ones_own(task, labeler)
     made = train_on([3], task.taxonomy, labeler, 1)
     assert set(made.scope["datasets"]) == {"set"}
     assert Dataset.objects.count() == 2
+
+
+def test_a_training_of_ones_own_takes_no_image_that_an_evaluation_may_still_draw(task, labeler):
+    made = train_on([3, 4], task.taxonomy, labeler, 1)
+    before = set(task.task_images.values_list("image", flat=True))
+    assert set(made.task_images.values_list("image", flat=True)) <= before
+
+
+def test_what_a_blind_round_asks_about_is_not_told_by_feedback(labeler_client, task, labeler):
+    one = assignments(task, labeler)[0]
+    other = (one.image.target + 5) % 10
+    Candidate.objects.create(image=one.image, class_index=other, verdict=Verdict.CORRECT)
+    blind = open_round("blind", Dataset.objects.all(), 1, blind=True, scope=Scope(which="all"))
+    submit(task.pk, labeler, [say(one, other)])
+    assert f"It is class {one.image.target}" in feedback(labeler_client, task, one)
+    close_round(blind)
+    assert f"Right: class {other}" in feedback(labeler_client, task, one)
+
+
+def test_what_is_asked_again_is_the_class_that_was_missed_not_a_wrong_label(task, labeler):
+    one = assignments(task, labeler)[0]
+    truth = (one.image.target + 5) % 10
+    Candidate.objects.create(image=one.image, class_index=truth, verdict=Verdict.CORRECT)
+    submit(task.pk, labeler, [say(one, one.image.target)])
+    assert [target for _, target in repeated(task, labeler)] == [truth]
