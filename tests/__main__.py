@@ -1,8 +1,8 @@
-"""Runs the whole suite as three processes side by side, each with servers of its own.
+"""Runs the whole suite as two processes side by side, each with servers of its own.
 
-`python -m tests [options of pytest]`. Tests in the browser and under load wait for much, and of the
-others each waits for its database: together they take little more than half the time. Prints what
-the first says as it comes, and then what the others said, which is in `var/tests-*.txt` meanwhile.
+`python -m tests [options of pytest]`. Tests in the browser and under load wait for much, the others
+compute: together they take little more than half the time. Prints what the first says as it comes,
+and then what the second said, which is in `var/other-tests.txt` meanwhile.
 """
 
 from __future__ import annotations
@@ -13,14 +13,11 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-SEEN = ["tests/browser", "tests/load"]
-DATABASE = ["tests/annotation"]
-# The home of each part's servers, and what it runs.
-PARTS = {
-    "test-home-browser": SEEN,
-    "test-home": DATABASE,
-    "test-home-rest": ["tests", *(f"--ignore={path}" for path in [*SEEN, *DATABASE])],
-}
+# About half of the time that all take; those that need no browser come before it is opened.
+FIRST = [
+    "tests/config", "tests/evaluation/inference", "tests/evaluation/demo",
+    "tests/evaluation/study", "tests/browser", "tests/load",
+]  # fmt: skip
 
 
 def start(home: str, arguments: list[str], output: int | None = None) -> subprocess.Popen[bytes]:
@@ -31,19 +28,16 @@ def start(home: str, arguments: list[str], output: int | None = None) -> subproc
 
 def main() -> int:
     (ROOT / "var").mkdir(exist_ok=True)
-    (first, shown), *others = PARTS.items()
-    said = [(ROOT / "var" / f"tests-{home}.txt").open("w+b") for home, _ in others]
-    running = [
-        start(home, arguments, file.fileno())
-        for (home, arguments), file in zip(others, said, strict=True)
-    ]
-    codes = [start(first, shown).wait(), *(process.wait() for process in running)]
-    sys.stdout.flush()
-    for file in said:
-        file.seek(0)
-        sys.stdout.buffer.write(file.read())
-        file.close()
-    return next((code for code in codes if code), 0)
+    with (ROOT / "var" / "other-tests.txt").open("w+b") as said:
+        others = start(
+            "test-home", ["tests", *(f"--ignore={path}" for path in FIRST)], said.fileno()
+        )
+        code = start("test-home-browser", FIRST).wait()
+        code = others.wait() or code
+        said.seek(0)
+        sys.stdout.flush()
+        sys.stdout.buffer.write(said.read())
+    return code
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hypothesis
 import pytest
 from django.contrib.auth.models import Group
 from django.test import Client
@@ -9,6 +10,10 @@ from accounts.models import User
 from accounts.roles import ADMIN, LABELER, REVIEWER
 from benchmarks.measuring import chromium
 from tests.factories import make_user
+
+# Where a test asks for no number of its own. Every run draws others, so that little is lost.
+hypothesis.settings.register_profile("suite", max_examples=40, deadline=None)
+hypothesis.settings.load_profile("suite")
 
 
 @pytest.fixture(autouse=True)

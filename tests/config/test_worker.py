@@ -73,7 +73,7 @@ def renditions(home: Path) -> list[float]:
 
 
 def work_until_all_are_made(home: Path) -> None:
-    _, worker = children("127.0.0.1", 0, 1)
+    _, worker, _ = children("127.0.0.1", 0, 1)
     environment = {**os.environ, "TUSKER_HOME": str(home), "TUSKER_QUIET_SECONDS": "600"}
     process = subprocess.Popen(
         worker.command, cwd=settings.BASE_DIR, env=environment, start_new_session=True
@@ -102,11 +102,13 @@ def test_ticks_that_no_worker_takes_do_not_pile_up():
     """Each is void when the next one comes."""
     scheduler = Scheduler(app, lazy=True)
     scheduler.setup_schedule()
-    (entry,) = [one for one in scheduler.schedule.values() if one.task.startswith("evaluation.")]
-    entry.options = {**entry.options, "queue": "beat-test"}
-    scheduler.apply_async(entry, advance=False)
-    with app.connection_for_read() as connection:
-        message = connection.SimpleQueue("beat-test").get(timeout=5)
-        message.ack()
-    left = datetime.fromisoformat(message.headers["expires"]) - datetime.now(UTC)
-    assert left <= entry.schedule.run_every
+    entries = [one for one in scheduler.schedule.values() if one.task.startswith("evaluation.")]
+    assert len(entries) == 2
+    for entry in entries:
+        entry.options = {**entry.options, "queue": "beat-test"}
+        scheduler.apply_async(entry, advance=False)
+        with app.connection_for_read() as connection:
+            message = connection.SimpleQueue("beat-test").get(timeout=5)
+            message.ack()
+        left = datetime.fromisoformat(message.headers["expires"]) - datetime.now(UTC)
+        assert left <= entry.schedule.run_every
