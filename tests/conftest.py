@@ -12,7 +12,7 @@ from benchmarks.measuring import chromium
 from tests.factories import make_user
 
 # Where a test asks for no number of its own. Every run draws others, so that little is lost.
-hypothesis.settings.register_profile("suite", max_examples=40, deadline=None)
+hypothesis.settings.register_profile("suite", max_examples=20, deadline=None)
 hypothesis.settings.load_profile("suite")
 
 
