@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.metrics import EvaluationData
-from evaluation.metrics.outcomes import ImageOutcomes, image_outcomes
+from evaluation.metrics.outcomes import ImageOutcomes, Outcomes, image_outcomes
 from evaluation.models import MetricReport
-from evaluation.reports import FAST, load_predictions, unpack_bits, unpack_masks
+from evaluation.reports import load_participants, unpack_masks
 from evaluation.snapshots import load_labels
+from evaluation.subsets import ImageSubset
 
 KEPT = 3  # datasets of reports
 
@@ -23,7 +24,7 @@ class Arrays:
 
     names, kinds  the participants, by name; they are the rows of data.top_k
     image_ids     int64 [n_images], primary keys of the dataset's images in its order
-    subsets       {group: the images whose label is of it, bool [n_images]}, `fast` among them
+    subsets       {group: its images}: those whose label is of a group of classes, and subsets
     """
 
     names: list[str]
@@ -31,10 +32,20 @@ class Arrays:
     image_ids: NDArray[np.int64]
     data: EvaluationData
     outcomes: ImageOutcomes
-    subsets: dict[str, NDArray[np.bool_]]
+    subsets: dict[str, ImageSubset]
 
     def row(self, name: str) -> int | None:
         return self.names.index(name) if name in self.names else None
+
+    def images(self, group: str) -> NDArray[np.bool_]:
+        """The images of a group or subset, bool [n_images]."""
+        return self.subsets[group].images
+
+    def multi_label(self, group: str) -> Outcomes:
+        """The outcomes of all images; problematic ones count if the group keeps them."""
+        if not self.subsets[group].problematic:
+            return self.outcomes.multi_label
+        return image_outcomes(self.subsets[group].judged(self.data)).multi_label
 
 
 def arrays_of(report: MetricReport, dataset: str) -> Arrays:
@@ -49,16 +60,15 @@ def _load(pk: int, _hash: str, dataset: str) -> Arrays:
     packed = report.parameters["masks"][dataset]
     masks = unpack_masks(packed)
     members = labels.members[dataset]
-    wanted = report.parameters["predictions"].get(dataset, {})
-    sets, top_k = load_predictions(dataset, wanted, len(members))
+    participants, top_k = load_participants(report.parameters, dataset, len(members))
     groups = np.array(list(masks.values()), bool).reshape(-1, packed["classes"])
     data = EvaluationData(**vars(labels.dataset(dataset)), top_k=top_k, groups=groups)
-    subsets = {group: mask[data.targets] for group, mask in masks.items()}
-    if bits := report.parameters.get("fast", {}).get(dataset):
-        subsets[FAST] = unpack_bits(bits, len(members))
+    subsets = {group: ImageSubset(mask[data.targets]) for group, mask in masks.items()}
+    for name, packed_subset in report.parameters["subsets"].get(dataset, {}).items():
+        subsets[name] = ImageSubset.unpack(packed_subset, len(members))
     return Arrays(
-        names=[one.participant.name for one in sets],
-        kinds=[one.participant.kind for one in sets],
+        names=[one.name for one in participants],
+        kinds=[one.kind for one in participants],
         image_ids=labels.image_ids[members],
         data=data,
         outcomes=image_outcomes(data),

@@ -135,12 +135,11 @@ def points_of(report: MetricReport, choice: FigureChoice) -> list[Point]:
     if choice.figure == "measures":
         return measure_points(report.rows, choice.dataset, choice.group, choice.measure)
     arrays = arrays_of(report, choice.dataset)
-    subset = arrays.subsets.get(choice.group)
-    if subset is None:
+    if choice.group not in arrays.subsets:
         return []
-    outcomes = arrays.outcomes.multi_label
+    subset, outcomes = arrays.images(choice.group), arrays.multi_label(choice.group)
     if choice.figure == "labels":
-        return label_counts(arrays.data, subset)
+        return label_counts(arrays.subsets[choice.group].judged(arrays.data), subset)
     if choice.figure == "times":
         return _times(report, choice, arrays, subset)
     row = arrays.row(choice.participant)
@@ -183,7 +182,7 @@ def _times(
         known = times[name][: len(subset)]
         seconds[place, : len(known)] = known
     rows = [arrays.names.index(name) for name in names]
-    outcomes = arrays.outcomes.multi_label
+    outcomes = arrays.multi_label(choice.group)
     chosen = Outcomes(outcomes.correct[rows], outcomes.counted[rows])
     return time_points(names, chosen, seconds, subset)
 

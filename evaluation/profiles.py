@@ -60,7 +60,7 @@ class Confusion:
 def rivals(arrays: Arrays, name: str, group: str) -> list[Rival]:
     """All others by multi-label accuracy on a group, the closest first; none without shared images."""
     row = arrays.names.index(name)
-    pairs = count_pairs(arrays.outcomes.multi_label, arrays.subsets[group][None])
+    pairs = count_pairs(arrays.multi_label(group), arrays.images(group)[None])
     tests, differences = mcnemar(pairs), paired_difference(pairs)
     others = [i for i in range(len(arrays.names)) if i != row and pairs.n[0, row, i]]
     exact = tests.exact[0, row, others]
@@ -157,9 +157,9 @@ class Pair:
 def compare(arrays: Arrays, first: str, second: str, group: str) -> Pair | None:
     """None if no image counts for both."""
     rows = [arrays.names.index(first), arrays.names.index(second)]
-    outcomes = arrays.outcomes.multi_label
+    outcomes = arrays.multi_label(group)
     both = type(outcomes)(outcomes.correct[rows], outcomes.counted[rows])
-    counts = count_pairs(both, arrays.subsets[group][None])
+    counts = count_pairs(both, arrays.images(group)[None])
     n = int(counts.n[0, 0, 1])
     if not n:
         return None
@@ -176,8 +176,8 @@ def compare(arrays: Arrays, first: str, second: str, group: str) -> Pair | None:
 def differing(arrays: Arrays, first: str, second: str, group: str, how: str) -> NDArray[np.int64]:
     """The places in the dataset of the images that differ in one of the ways DIFFER; int64."""
     a, b = (arrays.names.index(name) for name in (first, second))
-    outcomes = arrays.outcomes.multi_label
-    shared = outcomes.counted[a] & outcomes.counted[b] & arrays.subsets[group]
+    outcomes = arrays.multi_label(group)
+    shared = outcomes.counted[a] & outcomes.counted[b] & arrays.images(group)
     right_a, right_b = outcomes.correct[a], outcomes.correct[b]
     top1 = arrays.data.top_k[..., 0]
     chosen: Mask = {
@@ -195,6 +195,6 @@ def missed_by_all(arrays: Arrays, kind: str | None, group: str) -> NDArray[np.in
     An image counts if at least one of them answered it and it has a correct label.
     """
     rows = [i for i, one in enumerate(arrays.kinds) if kind in (None, one)]
-    outcomes = arrays.outcomes.multi_label
+    outcomes = arrays.multi_label(group)
     counted, correct = outcomes.counted[rows].any(axis=0), outcomes.correct[rows].any(axis=0)
-    return np.flatnonzero(counted & ~correct & arrays.subsets[group])
+    return np.flatnonzero(counted & ~correct & arrays.images(group))

@@ -33,6 +33,11 @@ SIGNATURE = """
         (SELECT md5(string_agg(concat_ws(':', dataset_id, participant_id, sha256), ','
                                ORDER BY dataset_id, participant_id))
          FROM annotation_predictionset WHERE replaced IS NULL),
+        (SELECT md5(string_agg(one::text, ',' ORDER BY id)) FROM evaluation_subset one),
+        (SELECT md5(string_agg(concat_ws(':', one.name, member.participant_id), ','
+                               ORDER BY one.id, member.participant_id))
+         FROM evaluation_participantgroup one JOIN evaluation_participantgroup_members member
+            ON member.participantgroup_id = one.id WHERE one.votes),
         (SELECT string_agg((pg_stat_get_tuples_inserted(oid) + pg_stat_get_tuples_updated(oid)
                             + pg_stat_get_tuples_deleted(oid))::text, ',' ORDER BY oid)
          FROM unnest(ARRAY['annotation_candidate', 'annotation_datasetimage']::regclass[]) oid))

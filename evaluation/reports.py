@@ -9,26 +9,23 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from django.db.models import Q
 from django.utils import timezone
 from numpy.typing import NDArray
 
-from annotation.models import Dataset, Participant, PredictionSet
+from annotation.models import Dataset, PredictionSet
 from annotation.review.rule import decide_anew, is_computed_at_once
+from evaluation.ensembles import Predictions, add_ensembles, voters
 from evaluation.metrics import EvaluationData
-from evaluation.metrics.subsets import median_seconds
 from evaluation.models import LabelSnapshot, MetricReport
 from evaluation.rows import TOP, Named, rows_of
 from evaluation.snapshots import load_labels, take_snapshot
+from evaluation.subsets import ImageSubset, image_subsets, pack_bits, subset_names, unpack_bits
 from taxonomy.errors import InputError
 from taxonomy.groups import group_masks
 from taxonomy.models import LabelClass
 
 # To be raised when a formula changes, so that reports made before it are not taken for current.
-METHOD = 2
-
-# Images for which people need at most a minute: group `fast` of the study's Table 2.
-FAST, FAST_SECONDS = "fast", 60
+METHOD = 3
 
 
 def compute_report(
@@ -39,7 +36,8 @@ def compute_report(
 ) -> MetricReport:
     """The accuracies of participants on datasets and groups of classes (default: all of each).
 
-    Families of classes are computed only if `groups` names them.
+    Subsets of images are groups here; families of classes are computed only if `groups` names them.
+    Ensembles (see `evaluation.ensembles`) are participants.
 
     Returns the report that exists if it was computed from the same snapshot, predictions and
     groups. Participants without predictions for a dataset have no row there.
@@ -49,8 +47,8 @@ def compute_report(
     accuracy, low, high}: fractions with a 95 % Clopper-Pearson interval, None where n is 0.
     multi_label also has range_low and range_high, between which the accuracy will lie once all
     candidates are judged. top5 is None where fewer than five classes are predicted. Where people
-    have labeled a dataset, its group `fast` has the images whose median human time is at most
-    FAST_SECONDS.
+    have labeled a dataset, its group `fast` has the images whose median human time is at most a
+    minute.
 
     Raises InputError for an unknown dataset, group or participant.
     """
@@ -102,13 +100,14 @@ def compute_rows(snapshot: LabelSnapshot, parameters: dict[str, Any]) -> list[di
         packed_masks = parameters["masks"][dataset]
         masks = unpack_masks(packed_masks)
         groups = np.array(list(masks.values()), bool).reshape(-1, packed_masks["classes"])
-        wanted = parameters["predictions"].get(dataset, {})
-        sets, top_k = load_predictions(dataset, wanted, len(labels.members[dataset]))
+        participants, top_k = load_participants(parameters, dataset, len(labels.members[dataset]))
         data = EvaluationData(**vars(labels.dataset(dataset)), top_k=top_k, groups=groups)
-        rows += rows_of(dataset, _named(sets), list(masks), data)
-        if packed := parameters.get("fast", {}).get(dataset):
-            fast = data.of_images(unpack_bits(packed, len(data.targets)))
-            rows += rows_of(dataset, _named(sets), [FAST], fast.in_one_group())
+        found = rows_of(dataset, participants, list(masks), data)
+        for name, packed in parameters["subsets"].get(dataset, {}).items():
+            subset = ImageSubset.unpack(packed, len(data.targets))
+            found += rows_of(dataset, participants, [name], subset.of(data))
+        shown = parameters.get("participants")
+        rows += [row for row in found if shown is None or row["participant"] in shown]
     return rows
 
 
@@ -121,67 +120,71 @@ def _parameters(
     chosen = snapshot.datasets if datasets is None else list(dict.fromkeys(datasets))
     _refuse_unknown("dataset", chosen, snapshot.datasets)
     usual = list(dict.fromkeys(group for name in chosen for group in _masks(name, None)))
-    fast = {} if groups is not None and FAST not in groups else _fast_images(chosen)
     known = {name: _masks(name, usual if groups is None else groups) for name in chosen}
+    subsets = subset_names(chosen)
     group_names = list(dict.fromkeys(group for masks in known.values() for group in masks))
-    group_names += [FAST] if fast else []
+    group_names += [name for name in subsets if groups is None or name in groups]
     if unknown := [name for name in groups or () if name not in group_names]:
-        _refuse_unknown("group", unknown, [*usual, *([FAST] if fast else [])])
-    predictions = _predictions(chosen, participants)
+        _refuse_unknown("group", unknown, [*usual, *subsets])
+    predictions = _predictions(chosen)
+    ensembles = voters(predictions)
+    if participants is not None:
+        _refuse_silent(participants, predictions, ensembles)
+        heard = {*participants, *(m for name in participants for m in ensembles.get(name, ()))}
+        ensembles = {name: ensembles[name] for name in ensembles if name in participants}
+        predictions = {
+            dataset: {name: sha for name, sha in sets.items() if name in heard}
+            for dataset, sets in predictions.items()
+        }
     return {
         "method": METHOD,
         "datasets": chosen,
         "groups": group_names,
         "masks": {name: _pack(masks, _class_count(name)) for name, masks in known.items()},
+        "subsets": _subsets(snapshot, chosen, [name for name in group_names if name in subsets]),
         "predictions": predictions,
-        **({"fast": fast} if fast else {}),
+        "ensembles": ensembles,
+        **({} if participants is None else {"participants": sorted(participants)}),
     }
 
 
-def _fast_images(datasets: Sequence[str]) -> dict[str, str]:
-    """{dataset: its fast images, as bits in hexadecimal}, of the datasets that people have labeled."""
+def _subsets(
+    snapshot: LabelSnapshot, datasets: Sequence[str], names: Sequence[str]
+) -> dict[str, dict[str, Any]]:
+    """dataset -> subset -> its images; only what there is of them."""
     found = {}
-    for name in datasets:
-        seconds = human_seconds(name)
-        if len(seconds):
-            fast = median_seconds(seconds) <= FAST_SECONDS
-            found[name] = np.packbits(fast).tobytes().hex()
-    return found
+    for dataset in datasets if names else ():
+
+        def data(dataset: str = dataset) -> EvaluationData:
+            labels = load_labels(snapshot).dataset(dataset)
+            wanted = _predictions([dataset])[dataset]
+            _, top_k = load_predictions(dataset, wanted, len(labels.targets))
+            groups = np.ones((1, _class_count(dataset)), bool)
+            return EvaluationData(**vars(labels), top_k=top_k, groups=groups)
+
+        found[dataset] = {
+            name: subset.packed() for name, subset in image_subsets(dataset, names, data).items()
+        }
+    return {dataset: subsets for dataset, subsets in found.items() if subsets}
 
 
-def human_seconds(dataset: str) -> NDArray[np.float32]:
-    """How long each person took for each image of a dataset, float32 [n_people, n_images], nan where
-    nobody knows; [0, n_images] if no times are known."""
-    size = Dataset.objects.values_list("size", flat=True).get(name=dataset)
-    sets = PredictionSet.objects.current().filter(
-        dataset__name=dataset, participant__kind=Participant.Kind.HUMAN, seconds__isnull=False
-    )
-    rows = [bytes(one.seconds or b"") for one in sets.order_by("participant__name")]
-    seconds = np.full((len(rows), size), np.nan, np.float32)
-    for row, content in zip(seconds, rows, strict=True):
-        times = np.frombuffer(content, "<f4")[:size]
-        row[: len(times)] = times
-    return seconds
-
-
-def _predictions(
-    datasets: Sequence[str], participants: Sequence[str] | None
-) -> dict[str, dict[str, str]]:
+def _predictions(datasets: Sequence[str]) -> dict[str, dict[str, str]]:
     """dataset -> participant -> SHA-256 of the predictions."""
-    chosen = Q(dataset__name__in=datasets)
-    if participants is not None:
-        chosen &= Q(participant__name__in=participants)
-    sets = PredictionSet.objects.current().filter(chosen).order_by("participant__name")
+    sets = PredictionSet.objects.current().filter(dataset__name__in=datasets)
     found: dict[str, dict[str, str]] = {name: {} for name in datasets}
-    for dataset, participant, digest in sets.values_list(
+    for dataset, participant, digest in sets.order_by("participant__name").values_list(
         "dataset__name", "participant__name", "sha256"
     ):
         found[dataset][participant] = digest
-    if participants is not None:
-        predicting = {name for predictions in found.values() for name in predictions}
-        if missing := [name for name in participants if name not in predicting]:
-            raise InputError(f"There are no predictions of '{missing[0]}' for these datasets.")
     return found
+
+
+def _refuse_silent(
+    participants: Sequence[str], predictions: Predictions, ensembles: dict[str, list[str]]
+) -> None:
+    heard = {name for sets in predictions.values() for name in sets} | set(ensembles)
+    if missing := [name for name in participants if name not in heard]:
+        raise InputError(f"There are no predictions of '{missing[0]}' for these datasets.")
 
 
 def _refuse_unknown(kind: str, names: Sequence[str], known: Sequence[str]) -> None:
@@ -207,7 +210,7 @@ def _class_count(dataset: str) -> int:
 
 def _pack(masks: dict[str, NDArray[np.bool_]], classes: int) -> dict[str, Any]:
     """Groups of classes as JSON: the number of classes, and per group its bits in hexadecimal."""
-    groups = {group: np.packbits(mask).tobytes().hex() for group, mask in masks.items()}
+    groups = {group: pack_bits(mask) for group, mask in masks.items()}
     return {"classes": classes, "groups": groups}
 
 
@@ -215,10 +218,17 @@ def unpack_masks(packed: dict[str, Any]) -> dict[str, NDArray[np.bool_]]:
     return {group: unpack_bits(bits, packed["classes"]) for group, bits in packed["groups"].items()}
 
 
-def unpack_bits(bits: str, count: int) -> NDArray[np.bool_]:
-    """Flags, bool [count], from bits in hexadecimal."""
-    packed = np.frombuffer(bytes.fromhex(bits), np.uint8)
-    return np.unpackbits(packed, count=count).astype(bool)
+def load_participants(
+    parameters: dict[str, Any], dataset: str, n_images: int
+) -> tuple[list[Named], NDArray[np.int32]]:
+    """A report's participants on a dataset, ensembles last, and their classes int32 [n, n_images, 5].
+
+    Raises InputError if predictions were deleted since.
+    """
+    wanted = parameters["predictions"].get(dataset, {})
+    sets, top_k = load_predictions(dataset, wanted, n_images)
+    named = [Named(one.participant.name, one.participant.kind, one.k) for one in sets]
+    return add_ensembles(named, top_k, parameters["ensembles"])
 
 
 def load_predictions(
@@ -244,6 +254,3 @@ def load_predictions(
         raise InputError(f"Predictions for '{dataset}' were deleted since this was computed.")
     return found, top_k
 
-
-def _named(sets: Sequence[PredictionSet]) -> list[Named]:
-    return [Named(one.participant.name, one.participant.kind, one.k) for one in sets]

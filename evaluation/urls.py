@@ -1,6 +1,6 @@
 from django.urls import path
 
-from evaluation import change_views, figure_views, participant_views, table_views, views
+from evaluation import change_views, choice_views, figure_views, participant_views, table_views, views
 from evaluation.inference import views as inference
 
 urlpatterns = [
@@ -16,6 +16,19 @@ urlpatterns = [
     ),
     path("results/table/", table_views.comparison, name="comparison"),
     path("results/table.<str:suffix>", table_views.comparison_file, name="comparison_file"),
+    path("results/subsets/", choice_views.subsets, name="subsets"),
+    path("results/subsets/new/", choice_views.subset_new, name="subset_new"),
+    path("results/subsets/<int:subset_id>/delete/", choice_views.subset_delete, name="subset_delete"),
+    path(
+        "results/participant-groups/new/",
+        choice_views.participant_group_new,
+        name="participant_group_new",
+    ),
+    path(
+        "results/participant-groups/<int:participants_id>/delete/",
+        choice_views.participant_group_delete,
+        name="participant_group_delete",
+    ),
     path("results/missed/", participant_views.missed, name="missed"),
     path(
         "results/participants/<int:participant_id>/",

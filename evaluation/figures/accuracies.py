@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from evaluation.figures.style import INK, KINDS, SIZE, Theme, colour, config, position
+from evaluation.figures.style import INK, KINDS, SHAPES, SIZE, Theme, colour, config, position
 
 
 def accuracy_figure(rows: Sequence[dict[str, Any]], theme: Theme = "light") -> dict[str, Any]:
@@ -30,7 +30,7 @@ def accuracy_figure(rows: Sequence[dict[str, Any]], theme: Theme = "light") -> d
     equal = alt.Chart(ends).mark_line(
         strokeDash=[4, 4], color=INK[theme]["line"], strokeWidth=1, aria=False
     )
-    shapes = alt.Scale(domain=KINDS, range=["circle", "diamond"])
+    shapes = alt.Scale(domain=KINDS, range=SHAPES)
     shape = alt.Shape("kind:N", legend=None, scale=shapes)
     rules, marks = (
         base.mark_rule(strokeWidth=1.2, aria=False),

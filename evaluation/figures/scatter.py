@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from scipy.special import ndtri
 
-from evaluation.figures.style import COLOURS, INK, KINDS, SIZE, Theme, colour, config
+from evaluation.figures.style import COLOURS, INK, KINDS, SHAPES, SIZE, Theme, colour, config
 from evaluation.metrics.gaps import LinearFit, fit_line
 
 Scale = Literal["plain", "probit"]
@@ -138,7 +138,7 @@ def _line(
 
 
 def _marks(alt: Any, base: Any, points: Sequence[Point], tooltip: list[Any]) -> Any:
-    shapes = alt.Scale(domain=KINDS, range=["circle", "diamond"])
+    shapes = alt.Scale(domain=KINDS, range=SHAPES)
     more = {"href": "href:N"} if any("href" in point for point in points) else {}
     return base.mark_point(filled=True, size=44, opacity=0.95, aria=False).encode(
         shape=alt.Shape("kind:N", legend=None, scale=shapes), tooltip=tooltip, **more

@@ -13,10 +13,11 @@ INK: dict[Theme, dict[str, str]] = {
 }
 # Told apart by people who see no red or no green, and by shape as well.
 COLOURS: dict[Theme, list[str]] = {
-    "light": ["#2563a8", "#b4540a"],
-    "dark": ["#7db4f0", "#f0a35e"],
+    "light": ["#2563a8", "#b4540a", "#5b3d99"],
+    "dark": ["#7db4f0", "#f0a35e", "#c3a6f5"],
 }
-KINDS = ["model", "human"]
+KINDS = ["model", "human", "ensemble"]
+SHAPES = ["circle", "diamond", "square"]
 SIZE: dict[str, Any] = {"width": 560, "height": 420}
 FONT = "system-ui, 'Liberation Sans', Arial, sans-serif"
 
@@ -32,7 +33,7 @@ def position(alt: Any, channel: Any, field: str, title: str, domain: list[float]
 def colour(
     alt: Any, points: Sequence[dict[str, Any]], theme: Theme, legend: str = "top-left"
 ) -> Any:
-    """By kind; the legend is there, in that corner, only if there are two kinds."""
+    """By kind; the legend is there, in that corner, only if there is more than one kind."""
     colours = dict(zip(KINDS, COLOURS[theme], strict=True))
     kinds = [kind for kind in KINDS if any(point["kind"] == kind for point in points)]
     scale = alt.Scale(domain=kinds, range=[colours[kind] for kind in kinds])

@@ -1,5 +1,6 @@
 """What follows from what was said about images: frozen labels and what was computed from them."""
 
+from evaluation.models.choices import ParticipantGroup, Subset
 from evaluation.models.inference import ClassifierModel, InferenceRun, InferenceShard
 from evaluation.models.snapshots import LabelSnapshot, MetricReport
 
@@ -9,4 +10,6 @@ __all__ = [
     "InferenceShard",
     "LabelSnapshot",
     "MetricReport",
+    "ParticipantGroup",
+    "Subset",
 ]

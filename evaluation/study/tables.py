@@ -12,9 +12,9 @@ from annotation.models import Participant
 from evaluation.metrics import EvaluationData
 from evaluation.metrics.gaps import gap
 from evaluation.metrics.subsets import median_seconds
-from evaluation.reports import FAST, FAST_SECONDS
 from evaluation.rows import Named, rows_of
 from evaluation.study.reading import V2, VAL, Study
+from evaluation.subsets import FAST, FAST_SECONDS
 
 
 def study_rows(study: Study) -> list[dict[str, Any]]:

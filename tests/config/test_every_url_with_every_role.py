@@ -20,7 +20,7 @@ from annotation.labeling.tasks import create_task
 from annotation.models import Dataset, Image, Participant
 from evaluation.inference.registering import register
 from evaluation.inference.runs import start_run
-from evaluation.models import InferenceRun
+from evaluation.models import InferenceRun, ParticipantGroup, Subset
 from evaluation.reports import compute_report
 from evaluation.snapshots import take_snapshot
 from taxonomy.guide.writing import Draft, create_entry
@@ -150,6 +150,11 @@ ALLOWED = {
     "round_preview": {ADMIN},
     "round_start": {ADMIN},
     "sheet_progress": PEOPLE,
+    "participant_group_delete": {ADMIN},
+    "participant_group_new": {ADMIN},
+    "subset_delete": {ADMIN},
+    "subset_new": {ADMIN},
+    "subsets": REVIEWING,
     "synset_search": {ADMIN},
     "verdict_rule": {ADMIN},
     "verdict_rule_preview": {ADMIN},
@@ -192,6 +197,7 @@ def addresses(db, tmp_path, admin) -> dict[str, str]:
         "name": "vega.js",
         "number": 1,
         "first_id": Participant.objects.all()[0].pk,
+        "participants_id": ParticipantGroup.objects.create(name="best").pk,
         "participant_id": Participant.objects.all()[0].pk,
         "person_id": admin.pk,
         "run_id": make_run(tmp_path).pk,
@@ -200,6 +206,7 @@ def addresses(db, tmp_path, admin) -> dict[str, str]:
         "rendition": "large",
         "report_id": compute_report(take_snapshot()).pk,
         "round_id": review_round.pk,
+        "subset_id": Subset.objects.create(name="single").pk,
         "suffix": "json",
         "task_id": create_task("exam", "evaluation", Sample({"photos": 2}), 1)[0].pk,
         "taxonomy_id": taxonomy.pk,

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from annotation.models import Dataset, PredictionSet
-from evaluation.reports import compute_report, human_seconds
+from evaluation.reports import compute_report
 from evaluation.snapshots import take_snapshot
+from evaluation.subsets import human_seconds
 from taxonomy.errors import InputError
 from tests.factories import make_dataset, make_taxonomy, predict
 
