@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from evaluation.metrics.gaps import gap
 
+KINDS = {"model": "Models", "human": "People", "ensemble": "Ensembles"}
 METRICS = {"multi_label": "Multi-label", "top1": "Top-1", "top5": "Top-5"}
 LATEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
@@ -20,13 +21,14 @@ LATEX = {
 @dataclass(frozen=True)
 class Asked:
     """What the table shows; `sort` is (group, dataset or "gap") of the column that orders it, best
-    first."""
+    first. `sections` {participant: heading} has the lines stand below headings, in its order."""
 
     metric: str
     datasets: Sequence[str]
     groups: Sequence[str]
     participants: Sequence[str]
     sort: tuple[str, str] | None = None
+    sections: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def columns(self) -> list[tuple[str, str]]:
@@ -51,11 +53,21 @@ class Line:
     name: str
     kind: str
     cells: list[Cell | None]
+    section: str = ""
 
 
-def choose(parameters: Mapping[str, Any], rows: Sequence[dict[str, Any]], asked: Any) -> Asked:
-    """From a query (`getlist`): metric, dataset…, group…, participant…, sort; what is not known is
-    left out, and where nothing is left everything (of groups the first four) is shown."""
+def choose(
+    parameters: Mapping[str, Any],
+    rows: Sequence[dict[str, Any]],
+    asked: Any,
+    groups_of_people: Mapping[str, Sequence[str]] | None = None,
+) -> Asked:
+    """From a query (`getlist`): metric, dataset…, group…, participant…, who…, sort, sections; what is
+    not known is left out, and where nothing is left everything (of groups the first four) is shown.
+
+    who names groups of participants, of `groups_of_people` {name: members} or KINDS, all of whose
+    members are shown; sections=on puts them below their groups' names.
+    """
 
     def picked(name: str, known: Sequence[str], usual: Sequence[str]) -> list[str]:
         found = [one for one in dict.fromkeys(asked.getlist(name)) if one in known]
@@ -63,16 +75,29 @@ def choose(parameters: Mapping[str, Any], rows: Sequence[dict[str, Any]], asked:
 
     metric = asked.get("metric", "")
     groups = parameters["groups"]
-    people = sorted({row["participant"] for row in rows})
+    kinds = {row["participant"]: row["kind"] for row in rows}
+    people = sorted(kinds)
+    members = {
+        name: [one for one in listed if one in kinds]
+        for name, listed in (groups_of_people or {}).items()
+    }
+    for kind, name in KINDS.items():
+        members.setdefault(name, [one for one in people if kinds[one] == kind])
+    whole = [one for name in asked.getlist("who") for one in members.get(name, ())]
+    some = [one for one in asked.getlist("participant") if one in kinds]
     chosen = Asked(
         metric if metric in METRICS else "multi_label",
         picked("dataset", parameters["datasets"], parameters["datasets"]),
         picked("group", groups, groups[:4]),
-        picked("participant", people, people),
+        sorted({*whole, *some}) or people,
     )
     group, _, dataset = asked.get("sort", "").partition("|")
     sort = (group, dataset) if (group, dataset) in chosen.columns else None
-    return Asked(chosen.metric, chosen.datasets, chosen.groups, chosen.participants, sort)
+    sections = {}
+    if asked.get("sections"):
+        for name, listed in members.items():
+            sections |= {one: name for one in listed if one not in sections}
+    return replace(chosen, sort=sort, sections=sections)
 
 
 def table(rows: Sequence[dict[str, Any]], asked: Asked) -> list[Line]:
@@ -95,6 +120,7 @@ def table(rows: Sequence[dict[str, Any]], asked: Asked) -> list[Line]:
                 value and Cell(*value, best=value[0] == best[i])
                 for i, value in enumerate(row)
             ],
+            asked.sections.get(name, ""),
         )
         for name, row in values.items()
     ]  # fmt: skip
@@ -104,7 +130,8 @@ def table(rows: Sequence[dict[str, Any]], asked: Asked) -> list[Line]:
         known = [line for line in lines if line.cells[place]]
         known.sort(key=lambda line: sign * _number(line.cells[place]))
         lines = known + [line for line in lines if not line.cells[place]]
-    return lines
+    order = list(dict.fromkeys(asked.sections.values()))
+    return sorted(lines, key=lambda line: order.index(line.section)) if order else lines
 
 
 def _number(cell: Cell | None) -> float:
@@ -160,8 +187,9 @@ def as_csv(lines: Sequence[Line], asked: Asked) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     ends = ("", " low", " high", " n")
+    head = ["participant", "kind", *(["section"] if asked.sections else [])]
     writer.writerow(
-        ["participant", "kind", *(title(c) + end for c in asked.columns for end in ends)]
+        [*head, *(title(c) + end for c in asked.columns for end in ends)]
     )
     for line in lines:
         cells = [
@@ -170,7 +198,8 @@ def as_csv(lines: Sequence[Line], asked: Asked) -> str:
             for part in ((cell.value, cell.low, cell.high, cell.n) if cell else ("",) * 4)
         ]
         name = f"'{line.name}" if line.name.startswith(("=", "+", "-", "@")) else line.name
-        writer.writerow([name, line.kind, *("" if part is None else part for part in cells)])
+        section = [line.section] if asked.sections else []
+        writer.writerow([name, line.kind, *section, *("" if part is None else part for part in cells)])
     return out.getvalue()
 
 
@@ -182,7 +211,10 @@ def as_latex(lines: Sequence[Line], asked: Asked) -> str:
         " & ".join(["Participant", *(_latex(title(column)) for column in asked.columns)]) + r" \\",
         r"\midrule",
     ]
-    for line in lines:
+    for line, heading in _with_headings(lines):
+        if heading:
+            span = rf"\multicolumn{{{1 + len(asked.columns)}}}{{l}}"
+            rows.append(rf"{span}{{\emph{{{_latex(heading)}}}}} \\")
         cells = [_text(cell, r"\textbf{%s}", "--") for cell in line.cells]
         rows.append(" & ".join([_latex(line.name), *cells]) + r" \\")
     return "\n".join([*rows, r"\bottomrule", r"\end{tabular}", ""])
@@ -192,10 +224,21 @@ def as_markdown(lines: Sequence[Line], asked: Asked) -> str:
     """A table of GitHub's Markdown, per cents with intervals, the best in bold."""
     head = ["Participant", *(title(column).replace("|", r"\|") for column in asked.columns)]
     rows = [head, ["---", *["--:"] * len(asked.columns)]]
-    for line in lines:
+    for line, heading in _with_headings(lines):
+        if heading:
+            rows.append([f"*{heading.replace('|', chr(92) + '|')}*", *[""] * len(asked.columns)])
         name = line.name.replace("|", r"\|")
         rows.append([name, *(_text(cell, "**%s**", "–") for cell in line.cells)])
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def _with_headings(lines: Sequence[Line]) -> list[tuple[Line, str]]:
+    """Each line, and the heading that goes before it."""
+    before = ["", *(line.section for line in lines)]
+    return [
+        (line, line.section if line.section != last else "")
+        for line, last in zip(lines, before, strict=False)
+    ]
 
 
 def _text(cell: Cell | None, bold: str, none: str) -> str:

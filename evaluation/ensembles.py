@@ -40,6 +40,15 @@ def voters(predictions: Predictions) -> dict[str, list[str]]:
     }
 
 
+def members_by_group() -> dict[str, list[str]]:
+    """{group of participants: its members by name}, with the group's own vote; two queries."""
+    groups = ParticipantGroup.objects.prefetch_related("members")
+    return {
+        one.name: [*(member.name for member in one.members.all()), *([one.name] * one.votes)]
+        for one in groups
+    }
+
+
 def fewest_voters(ensemble: str) -> int:
     return FEWEST_PEOPLE if ensemble == HUMAN_MAJORITY else FEWEST_VOTERS
 

@@ -10,6 +10,7 @@ from accounts.roles import ADMIN, REVIEWER, roles_required
 from annotation.models import Participant
 from evaluation import comparison as made
 from evaluation.blindness import not_while_blind
+from evaluation.ensembles import members_by_group
 from evaluation.models import MetricReport
 from evaluation.reports import latest_report
 from taxonomy.downloads import disposition, file_name
@@ -24,7 +25,8 @@ def comparison(request: HttpRequest) -> HttpResponse:
     report = _report(request)
     if report is None or not report.rows:
         return render(request, "evaluation/results_empty.html", {"report": report})
-    asked = made.choose(report.parameters, report.rows, request.GET)
+    groups = members_by_group()
+    asked = made.choose(report.parameters, report.rows, request.GET, groups)
     query = request.GET.copy()
     query["report"] = str(report.pk)
     sorted_by = query.copy()
@@ -39,6 +41,8 @@ def comparison(request: HttpRequest) -> HttpResponse:
         ],
         "metrics": made.METRICS,
         "everybody": sorted({row["participant"] for row in report.rows}),
+        "whole": [*groups, *made.KINDS.values()],
+        "who": request.GET.getlist("who"),
         "known": dict(Participant.objects.values_list("name", "pk")),
         "query": query.urlencode(),
         "unsorted": sorted_by.urlencode(),
@@ -54,7 +58,8 @@ def comparison_file(request: HttpRequest, suffix: str) -> HttpResponse:
     report = _report(request)
     if suffix not in made.FORMATS or report is None:
         raise Http404
-    asked = made.choose(report.parameters, report.rows, request.GET)
+    groups = members_by_group()
+    asked = made.choose(report.parameters, report.rows, request.GET, groups)
     content_type, write = made.FORMATS[suffix]
     name = file_name("table", str(report.snapshot), suffix=suffix)
     return HttpResponse(

@@ -81,6 +81,29 @@ def test_participants_and_groups_are_picked_and_the_unknown_left_out(report):
     assert (asked.metric, len(lines)) == ("multi_label", 3)
 
 
+def test_groups_of_participants_are_shown_whole_and_head_their_lines(report):
+    groups = {"large & old": ["net", "gone"]}
+
+    def lines(query: str):
+        asked = choose(report.parameters, report.rows, QueryDict(query), groups)
+        return table(report.rows, asked), asked
+
+    assert [line.name for line in lines("who=large+%26+old")[0]] == ["net"]
+    assert [line.name for line in lines("who=large+%26+old&participant=a_b%26c")[0]] == [
+        "a_b&c", "net",
+    ]  # fmt: skip
+    found, asked = lines(f"{TOP1}&sections=on")
+    assert [(line.section, line.name) for line in found] == [
+        ("large & old", "net"), ("Models", "a_b&c"), ("Models", "one|two"),
+    ]  # fmt: skip
+    latex = as_latex(found, asked)
+    assert latex.count(r"\emph{") == 2
+    assert r"\multicolumn{4}{l}{\emph{large \& old}} \\" in latex
+    assert "| *Models* |  |  |  |" in as_markdown(found, asked)
+    rows = list(csv.DictReader(as_csv(found, asked).splitlines()))
+    assert [row["section"] for row in rows] == ["large & old", "Models", "Models"]
+
+
 def test_csv_has_every_number_in_full(report):
     asked = choose(report.parameters, report.rows, QueryDict(TOP1))
     rows = list(csv.DictReader(as_csv(table(report.rows, asked), asked).splitlines()))
