@@ -15,7 +15,7 @@ from evaluation.reports import load_participants, unpack_masks
 from evaluation.snapshots import load_labels
 from evaluation.subsets import ImageSubset
 
-KEPT = 3  # datasets of reports
+KEPT = 6  # datasets of reports
 
 
 @dataclass(frozen=True, eq=False)

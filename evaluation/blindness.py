@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
+from accounts.models import User
 from accounts.roles import View, signed_in
 from annotation.labeling.examinations import examinations_of
 from annotation.review.access import blind_rounds_of
@@ -20,11 +21,14 @@ def not_while_blind(view: View) -> View:
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        user = signed_in(request)
-        rounds, tasks = list(blind_rounds_of(user)), list(examinations_of(user))
-        if rounds or tasks:
-            context = {"rounds": rounds, "tasks": tasks}
+        if context := what_blinds(signed_in(request)):
             return render(request, "evaluation/results_closed.html", context, status=403)
         return view(request, *args, **kwargs)
 
     return guarded
+
+
+def what_blinds(user: User) -> dict[str, Any]:
+    """{"rounds": blind rounds, "tasks": evaluations} that the user is at; empty if there is neither."""
+    found = {"rounds": list(blind_rounds_of(user)), "tasks": list(examinations_of(user))}
+    return found if any(found.values()) else {}

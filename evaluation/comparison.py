@@ -93,7 +93,7 @@ def choose(
     )
     group, _, dataset = asked.get("sort", "").partition("|")
     sort = (group, dataset) if (group, dataset) in chosen.columns else None
-    sections = {}
+    sections: dict[str, str] = {}
     if asked.get("sections"):
         for name, listed in members.items():
             sections |= {one: name for one in listed if one not in sections}
@@ -188,9 +188,7 @@ def as_csv(lines: Sequence[Line], asked: Asked) -> str:
     writer = csv.writer(out, lineterminator="\n")
     ends = ("", " low", " high", " n")
     head = ["participant", "kind", *(["section"] if asked.sections else [])]
-    writer.writerow(
-        [*head, *(title(c) + end for c in asked.columns for end in ends)]
-    )
+    writer.writerow([*head, *(title(c) + end for c in asked.columns for end in ends)])
     for line in lines:
         cells = [
             part
@@ -199,7 +197,9 @@ def as_csv(lines: Sequence[Line], asked: Asked) -> str:
         ]
         name = f"'{line.name}" if line.name.startswith(("=", "+", "-", "@")) else line.name
         section = [line.section] if asked.sections else []
-        writer.writerow([name, line.kind, *section, *("" if part is None else part for part in cells)])
+        writer.writerow(
+            [name, line.kind, *section, *("" if part is None else part for part in cells)]
+        )
     return out.getvalue()
 
 

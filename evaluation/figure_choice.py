@@ -8,12 +8,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 import numpy as np
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from numpy.typing import NDArray
 
 from annotation.labeling.timeline import timeline
-from annotation.models import Participant, PredictionSet
+from annotation.models import Dataset, Participant, PredictionSet
 from evaluation import figures
 from evaluation.arrays import Arrays, arrays_of
 from evaluation.figure_points import (
@@ -200,21 +200,19 @@ def _phases() -> list[Point]:
     ]  # fmt: skip
 
 
-def with_links(points: Sequence[Point]) -> list[Point]:
-    """The points with `href`, the page of the participant behind each, where there is one."""
-    keys = dict(
-        Participant.objects.filter(
-            name__in=[point.get("participant", "") for point in points]
-        ).values_list("name", "pk")
-    )
-    return [point | _link(keys.get(point.get("participant", ""))) for point in points]
+def with_links(points: Sequence[Point], dataset: str) -> list[Point]:
+    """The points with `href`: the page of the participant or class behind each, where there is one."""
+    participants = dict(Participant.objects.values_list("name", "pk"))
+    taxonomy = Dataset.objects.values_list("taxonomy", flat=True).filter(name=dataset).first()
+    return [point | _link(point, participants, taxonomy) for point in points]
 
 
-def _link(pk: int | None) -> dict[str, str]:
-    try:
-        return {"href": reverse("participant", args=[pk])} if pk else {}
-    except NoReverseMatch:
-        return {}
+def _link(point: Point, participants: Mapping[str, int], taxonomy: int | None) -> dict[str, str]:
+    index = point.get("index", point.get("label_index"))
+    if index is not None and taxonomy is not None:
+        return {"href": reverse("class_page", args=[taxonomy, index])}
+    pk = participants.get(point.get("participant", ""))
+    return {"href": reverse("participant", args=[pk])} if pk else {}
 
 
 def draw_points(

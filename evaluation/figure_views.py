@@ -76,7 +76,7 @@ def figure_file(request: HttpRequest, report_id: int, suffix: str) -> HttpRespon
     choice = choose_figure(report.parameters, request.GET.dict())
     points = _points(report, choice)[0]
     if suffix == "json":
-        points = with_links(points)
+        points = with_links(points, choice.dataset)
     spec = draw_points(choice, points, "dark" if request.GET.get("theme") == "dark" else "light")
     response = HttpResponse(figures.draw(spec, suffix), content_type=figures.MEDIA_TYPES[suffix])
     name = file_name(choice.figure, choice.dataset, choice.group, suffix=suffix)

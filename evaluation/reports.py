@@ -253,4 +253,3 @@ def load_predictions(
     if len(found) < len(wanted):
         raise InputError(f"Predictions for '{dataset}' were deleted since this was computed.")
     return found, top_k
-

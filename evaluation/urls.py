@@ -1,6 +1,15 @@
 from django.urls import path
 
-from evaluation import change_views, choice_views, figure_views, participant_views, table_views, views
+from evaluation import (
+    change_views,
+    choice_views,
+    figure_views,
+    image_views,
+    participant_views,
+    report_views,
+    table_views,
+    views,
+)
 from evaluation.inference import views as inference
 
 urlpatterns = [
@@ -16,9 +25,14 @@ urlpatterns = [
     ),
     path("results/table/", table_views.comparison, name="comparison"),
     path("results/table.<str:suffix>", table_views.comparison_file, name="comparison_file"),
+    path("results/images/<uuid:uid>/answers/", image_views.image_answers, name="image_answers"),
+    path("results/report/", report_views.report_page, name="report"),
+    path("results/report.<str:suffix>", report_views.report_file, name="report_file"),
     path("results/subsets/", choice_views.subsets, name="subsets"),
     path("results/subsets/new/", choice_views.subset_new, name="subset_new"),
-    path("results/subsets/<int:subset_id>/delete/", choice_views.subset_delete, name="subset_delete"),
+    path(
+        "results/subsets/<int:subset_id>/delete/", choice_views.subset_delete, name="subset_delete"
+    ),
     path(
         "results/participant-groups/new/",
         choice_views.participant_group_new,

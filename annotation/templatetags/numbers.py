@@ -10,7 +10,7 @@ DASH, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
 @register.filter
 def percent(fraction: float | None, digits: int = 2) -> str:
     """0.7614 as 76.14; a dash for None."""
-    return DASH if fraction is None else f"{100 * fraction:.{digits}f}"
+    return DASH if fraction is None else f"{100 * fraction:.{digits}f}".replace("-", MINUS)
 
 
 @register.filter

@@ -256,10 +256,13 @@ def test_one_image_of_one_class_and_a_group_without_image():
     assert confusion_points(outcomes, data, every, ["only"], None) == []
 
 
-def test_points_lead_to_the_participants_page_if_there_is_one(report):
-    points = with_links(drawn_by(report, figure="shift"))
+def test_points_lead_to_the_page_of_the_participant_or_class_behind_them(report):
+    points = with_links(drawn_by(report, figure="shift"), "zebra")
     keys = dict(Participant.objects.values_list("name", "pk"))
-    for point in points:
-        if "href" in point:
-            assert f"/{keys[point['participant']]}/" in point["href"]
     assert len(points) == 5
+    for point in points:
+        assert f"/{keys[point['participant']]}/" in point["href"]
+    taxonomy = Dataset.objects.get(name="zebra").taxonomy_id
+    for figure, index in (("classes", "index"), ("confusions", "label_index")):
+        for point in with_links(drawn_by(report, figure=figure), "zebra"):
+            assert point["href"] == reverse("class_page", args=[taxonomy, point[index]])

@@ -216,3 +216,25 @@ def test_whoever_reviews_blind_sees_none_of_it(dataset, groups):
         reverse("pair", args=[key("good"), key("fair")]), reverse("comparison_file", args=["csv"]),
     ):  # fmt: skip
         assert client.get(address).status_code == 403
+
+
+def test_an_image_tells_who_said_what(reviewer_page, arrays):
+    image = Image.objects.get(key="set-00000")
+    page = reviewer_page("image_answers", image.uid)
+    said = {name: int(arrays.data.top_k[row, 0, 0]) for row, name in enumerate(arrays.names)}
+    for index in set(said.values()):
+        who = ", ".join(name for name in arrays.names if said[name] == index)
+        assert f"<strong>class {index}</strong>" in page
+        assert who in page
+    assert page.count(">right<") == len({index for index in said.values() if index in (0, 1)})
+    assert f"/results/images/{image.uid}/answers/" in reviewer_page("image_record", image.uid)
+
+
+def test_nobody_at_a_blind_round_learns_who_said_what(dataset, groups):
+    compute_report(take_snapshot())
+    reviewer = make_user(REVIEWER)
+    open_round("blind", [dataset], 1, blind=True)
+    image = Image.objects.get(key="set-00000")
+    page = client_of(reviewer).get(reverse("image_answers", args=[image.uid])).content.decode()
+    assert "Closed as long as" in page
+    assert "good" not in page

@@ -110,7 +110,9 @@ def test_a_new_subset_is_a_change_that_is_computed(dataset):
 
 def test_it_is_described_in_words():
     subset = Subset(name="x", within="dogs", least_labels=1, most_labels=1, most_agreement=80)
-    words = "labels of dogs, 1 correct labels, at most 80\xa0% agreement, without problematic images"
+    words = (
+        "labels of dogs, 1 correct labels, at most 80\xa0% agreement, without problematic images"
+    )
     assert describe(subset) == words
 
 
