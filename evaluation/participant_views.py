@@ -59,6 +59,9 @@ def participant(request: HttpRequest, participant_id: int) -> HttpResponse:
         found = profiles.rivals(arrays, one.name, choice.group)
         known = dict(Participant.objects.values_list("name", "pk"))
         context |= {
+            "place": profiles.place(arrays, one.name, choice.group),
+            "peers": len(found) + 1,
+            "change": profiles.group_change(arrays, one.name, choice.group),
             "strong": [(found, classes[found.index]) for found in strong],
             "weak": [(found, classes[found.index]) for found in weak],
             "confusions": [(c, classes[c.target], classes[c.predicted]) for c in confusions],

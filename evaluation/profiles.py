@@ -10,9 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.arrays import Arrays
+from evaluation.metrics.class_subsets import SubsetChange, draw_class_subsets, subset_change
+from evaluation.metrics.outcomes import Outcomes
 from evaluation.metrics.pairs import count_pairs, holm, mcnemar, paired_difference
+from evaluation.metrics.power import images_needed
+from evaluation.metrics.ranks import rank_participants
 
 MOST = 12
+DRAWS = 1000  # random sets of classes, as in the study
+POWER = 0.8
+MOST_IMAGES = 1_000_000  # that anybody would collect to tell two participants apart
 FEWEST_IMAGES = 5  # of a class that is told of
 
 
@@ -74,6 +81,37 @@ def rivals(arrays: Arrays, name: str, group: str) -> list[Rival]:
         for place, i in enumerate(others)
     ]  # fmt: skip
     return sorted(found, key=lambda one: (abs(one.difference), one.name))
+
+
+def place(arrays: Arrays, name: str, group: str) -> tuple[int, int, int] | None:
+    """Its rank by multi-label accuracy on a group, and the best and worst rank that it may truly have
+    (`metrics.ranks`); None if no image counts."""
+    outcomes, images = arrays.multi_label(group), arrays.images(group)[None]
+    pairs = count_pairs(outcomes, images)
+    found = rank_participants(outcomes.within(images), pairs, mcnemar(pairs).exact)
+    ranks = [
+        float(one[arrays.names.index(name), 0]) for one in (found.rank, found.best, found.worst)
+    ]
+    if np.isnan(ranks).any():
+        return None
+    rank, best, worst = map(int, ranks)
+    return rank, best, worst
+
+
+def group_change(arrays: Arrays, name: str, group: str) -> SubsetChange | None:
+    """What a group of classes changes against all classes, and random sets of as many classes would.
+
+    None for subsets that are no group of classes, and for groups with no class or all of them.
+    """
+    groups = dict(zip(arrays.subsets, arrays.data.groups, strict=False))
+    classes = groups.get(group)
+    if classes is None or classes.all() or not classes.any():
+        return None
+    row = arrays.names.index(name)
+    outcomes = arrays.outcomes.multi_label
+    own = Outcomes(outcomes.correct[[row]], outcomes.counted[[row]])
+    drawn = draw_class_subsets(np.ones_like(classes), int(classes.sum()), DRAWS)
+    return subset_change(own.by_class(arrays.data.targets, len(classes)), classes, drawn)
 
 
 def strong_and_weak(arrays: Arrays, name: str) -> tuple[list[ClassResult], list[ClassResult]]:
@@ -152,6 +190,15 @@ class Pair:
     exact: float
     statistic: float
     corrected: float
+
+    @property
+    def needed(self) -> int | None:
+        """How many images it takes to find so large a difference with probability POWER; None if they
+        are equally often right, or it would take more than MOST_IMAGES."""
+        differing, ahead = self.first + self.second, abs(self.first - self.second)
+        if not ahead or 8 * differing * self.n / ahead**2 > MOST_IMAGES:
+            return None
+        return images_needed(self.first / self.n, self.second / self.n, POWER)
 
 
 def compare(arrays: Arrays, first: str, second: str, group: str) -> Pair | None:

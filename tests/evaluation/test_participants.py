@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from django.urls import reverse
@@ -12,6 +14,7 @@ from annotation.models import Candidate, Dataset, Image, Participant, Verdict
 from annotation.review.rounds import open_round
 from evaluation import profiles
 from evaluation.arrays import Arrays, arrays_of
+from evaluation.metrics.power import images_needed
 from evaluation.reports import compute_report
 from evaluation.snapshots import take_snapshot
 from tests.conftest import client_of
@@ -100,6 +103,32 @@ def test_rivals_come_closest_first_with_corrected_p_values(arrays):
     distances = [abs(one.difference) for one in found]
     assert distances == sorted(distances)
     assert all(one.p <= one.corrected <= min(1, 2 * one.p) + 1e-12 for one in found)
+
+
+def test_a_rank_comes_with_the_ranks_that_it_may_truly_have(arrays):
+    for name in arrays.names:
+        rank, best, worst = profiles.place(arrays, name, "all")
+        assert 1 <= best <= rank <= worst <= 3
+    assert [profiles.place(arrays, name, "all")[0] for name in ("good", "fair")] == [1, 3]
+
+
+def test_a_group_of_classes_is_set_against_random_ones_and_all_classes_are_not(dataset):
+    few = dataset.taxonomy.groups.create(name="few", position=3)
+    few.members.set(dataset.taxonomy.classes.filter(index__lt=4))
+    arrays = arrays_of(compute_report(take_snapshot()), "set")
+    change = profiles.group_change(arrays, "fair", "few")
+    chosen = {i: is_right for i, is_right in right("fair").items() if i % 10 < 4}
+    assert change.subset[0] == pytest.approx(np.mean(list(chosen.values())))
+    assert 0 < change.p[0] <= 1
+    assert change.low[0] <= change.high[0]
+    assert profiles.group_change(arrays, "fair", "all") is None
+
+
+def test_how_many_images_a_difference_takes(arrays):
+    pair = profiles.compare(arrays, "good", "fair", "all")
+    assert pair.needed == images_needed(pair.first / pair.n, pair.second / pair.n, 0.8)
+    assert replace(pair, second=pair.first).needed is None
+    assert replace(pair, n=10**9, first=400_000_000, second=399_999_000).needed is None
 
 
 def test_what_all_of_a_kind_missed(arrays):
