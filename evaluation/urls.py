@@ -17,6 +17,9 @@ urlpatterns = [
     path("results/", views.results, name="results"),
     path("results/changes/", change_views.changes, name="changes"),
     path("models/", inference.models, name="models"),
+    path("models/new/", inference.model_new, name="model_new"),
+    path("models/<int:model_id>/", inference.model_page, name="model_page"),
+    path("models/<int:model_id>/preview/", inference.model_preview, name="model_preview"),
     path("models/runs/<int:run_id>/", inference.inference_run, name="inference_run"),
     path(
         "models/runs/<int:run_id>/<str:change>/",

@@ -1,17 +1,17 @@
-"""A classifier in an ONNX file, ready to run."""
+"""What classifiers of every format have in common: images in, the best classes out."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.inference.label_maps import NO_CLASS
-from evaluation.inference.preprocessing import Preprocessing, guess
+from evaluation.inference.preprocessing import Preprocessing
 from taxonomy.errors import InputError
 from taxonomy.pictures import PictureError
 
@@ -23,55 +23,39 @@ Read = Callable[[int], bytes]
 Failure = tuple[int, str]
 
 
-class OnnxClassifier:
-    """One session, used by one thread at a time.
+class Classifier(ABC):
+    """A model that is ready to run, used by one thread at a time.
 
-    A batch is as many images as the model's input is made for, or BATCH if that is free. Batches
-    begin at the same images whoever classifies them, so that predictions don't depend on that.
+    `batch` is how many images it takes at once; with `is_fixed` always so many. Batches begin at the
+    same images whoever classifies them, so that predictions don't depend on that.
     """
 
-    def __init__(self, path: Path, threads: int = 1) -> None:
-        """Raises InputError if the file is no ONNX model with one image input and one output of
-        scores."""
-        import onnxruntime  # slow to load, and few processes classify
+    batch = BATCH
+    is_fixed = False
 
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = threads
-        options.log_severity_level = 4
-        try:
-            self.session = onnxruntime.InferenceSession(
-                str(path), options, providers=onnxruntime.get_available_providers()
-            )
-        except Exception as error:  # the runtime raises many kinds
-            raise InputError("is not an ONNX model that can be loaded", file=path) from error
-        inputs, outputs = self.session.get_inputs(), self.session.get_outputs()
-        if len(inputs) != 1:
-            raise InputError(f"the model has {len(inputs)} inputs; an image is one", file=path)
-        self.input, self.output = inputs[0], outputs[0]
-        batch = self.input.shape[0] if self.input.shape else None
-        self.batch = batch if isinstance(batch, int) and batch > 0 else BATCH
-        self.is_fixed = isinstance(batch, int) and batch > 0
-
+    @abstractmethod
     def guessed(self) -> Preprocessing:
-        """What the input tells of the preprocessing. Raises InputError for one that is no image."""
-        return guess(self.input.shape, self.input.type)
+        """What the model tells of the preprocessing. Raises InputError for one that takes no images."""
+
+    @abstractmethod
+    def answer(self, batch: NDArray[Any]) -> NDArray[Any]:
+        """What the model says of a batch of images; raises any kind of error."""
 
     def outputs(self, preprocessing: Preprocessing) -> int:
         """How many scores it gives for an image, by trying. Raises InputError if that fails."""
         shape = (preprocessing.size, preprocessing.size, 3)
         if preprocessing.layout == "NCHW":
             shape = (3, preprocessing.size, preprocessing.size)
-        scores = self._scores(np.zeros((1, *shape), preprocessing.dtype))
-        return scores.shape[1]
+        return self.scores(np.zeros((1, *shape), preprocessing.dtype)).shape[1]
 
-    def _scores(self, batch: NDArray[Any]) -> NDArray[np.float32]:
+    def scores(self, batch: NDArray[Any]) -> NDArray[np.float32]:
         """float32 [images, outputs]. Raises InputError if the model does not take the batch."""
         count = len(batch)
         if self.is_fixed and count < self.batch:
             batch = np.concatenate([batch, np.repeat(batch[-1:], self.batch - count, axis=0)])
         try:
-            (found,) = self.session.run([self.output.name], {self.input.name: batch})
-        except Exception as error:
+            found = self.answer(batch)
+        except Exception as error:  # runtimes raise many kinds
             raise InputError(f"the model refuses images of {batch.shape[1:]}: {error}") from error
         if found.ndim < 2 or found.shape[0] != len(batch):
             raise InputError(f"the model answers {list(found.shape)}, not scores for each image")
@@ -110,7 +94,7 @@ class OnnxClassifier:
                 failures += [(at, one) for at, one in ready if isinstance(one, str)]
                 fine = [(at, one) for at, one in ready if not isinstance(one, str)]
                 if fine:
-                    scores = self._scores(np.stack([one for _, one in fine]))[:, known]
+                    scores = self.scores(np.stack([one for _, one in fine]))[:, known]
                     failures += _rank([at for at, _ in fine], scores, label_map[known], top_k)
         return top_k, sorted(failures)
 

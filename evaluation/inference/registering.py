@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,10 @@ from django.db import transaction
 
 from annotation.importing.predictions import NAME_LENGTH
 from annotation.models import Participant
-from evaluation.inference.classifier import OnnxClassifier
 from evaluation.inference.label_maps import read_label_map
+from evaluation.inference.loading import TIMM, kind_of, load_classifier
 from evaluation.inference.preprocessing import Preprocessing, read_preprocessing
+from evaluation.inference.torch_model import timm_weights
 from evaluation.models import ClassifierModel
 from taxonomy import stored
 from taxonomy.errors import InputError
@@ -42,35 +45,57 @@ def read_settings(path: Path | None) -> dict[str, Any]:
 
 
 def register(
-    path: Path, taxonomy: Taxonomy, asked: dict[str, Any], name: str | None = None
+    source: str | Path,
+    taxonomy: Taxonomy,
+    asked: dict[str, Any],
+    name: str | None = None,
+    weights: Path | None = None,
 ) -> ClassifierModel:
-    """Store an ONNX file as a participant's classifier; the same file with the same settings again is
+    """Store a model file as a participant's classifier; the same file with the same settings again is
     the classifier that there is.
 
-    asked: see `read_settings`; what it does not say is guessed from the model. name: of the
-    participant, else the file's stem. Raises InputError for a file that is no such model, settings
-    that don't fit it, or a name that is a person's.
+    source: a file of `loading.SUFFIXES`, or `timm:` and the name of an architecture, whose weights
+    come from the file `weights` or else from timm's hub. asked: see `read_settings`; what it does
+    not say is guessed from the model. name: of the participant, else the file's stem or the
+    architecture.
+
+    Raises InputError for a file that is no such model, settings that don't fit it, or a name that is
+    a person's.
     """
-    if not path.is_file():
-        raise InputError("no such file", file=path)
-    if path.stat().st_size > MOST_BYTES:
-        raise InputError("is larger than 4 GiB", file=path)
-    classifier = OnnxClassifier(path)
-    label_map = asked.get("label_map")
+    architecture = str(source)[len(TIMM) :] if str(source).startswith(TIMM) else ""
+    path = Path(source)
+    if architecture:
+        data, suffix = timm_weights(architecture, weights), ".safetensors"
+    else:
+        suffix = kind_of(path)
+        data = _read(path)
+    with tempfile.TemporaryDirectory() as folder:
+        draft = Path(folder) / f"{path.stem or 'model'}{suffix}"
+        draft.write_bytes(data)
+        classifier = load_classifier(draft, architecture)
     preprocessing = read_preprocessing(
         {key: value for key, value in asked.items() if key != "label_map"}, classifier.guessed()
     )
-    outputs = classifier.outputs(preprocessing)
-    classes = read_label_map(label_map, outputs, class_lookup(taxonomy))
-    data = path.read_bytes()
+    classes = read_label_map(
+        asked.get("label_map"), classifier.outputs(preprocessing), class_lookup(taxonomy)
+    )
     sha256 = hashlib.sha256(data).hexdigest()
-    file = f"models/{sha256[:2]}/{sha256}.onnx"
+    file = f"models/{sha256[:2]}/{sha256}{suffix}"
     stored.put(file, data)
     with transaction.atomic():
         return ClassifierModel.objects.get_or_create(
-            participant=_participant(name or path.stem, path), sha256=sha256, file=file,
-            preprocessing=preprocessing.as_json(), label_map=classes.tolist(),
+            participant=_participant(name or architecture or path.stem, path), sha256=sha256,
+            file=file, architecture=architecture, preprocessing=preprocessing.as_json(),
+            label_map=classes.tolist(), taxonomy=taxonomy,
         )[0]  # fmt: skip
+
+
+def _read(path: Path) -> bytes:
+    if not path.is_file():
+        raise InputError("no such file", file=path)
+    if path.stat().st_size > MOST_BYTES:
+        raise InputError(f"is larger than {MOST_BYTES >> 30} GiB", file=path)
+    return path.read_bytes()
 
 
 def _participant(name: str, path: Path) -> Participant:
@@ -82,16 +107,35 @@ def _participant(name: str, path: Path) -> Participant:
     return found
 
 
+def change_preprocessing(model: ClassifierModel, wanted: Preprocessing) -> ClassifierModel:
+    """Give a model other preprocessing; one that has run stays, and another is made beside it.
+
+    Raises InputError if the model refuses such images.
+    """
+    load_classifier(local_copy(model), model.architecture).outputs(wanted)
+    if wanted == preprocessing_of(model):
+        return model
+    if model.runs.exists():
+        return ClassifierModel.objects.get_or_create(
+            participant=model.participant, sha256=model.sha256, file=model.file,
+            architecture=model.architecture, taxonomy=model.taxonomy, label_map=model.label_map,
+            preprocessing=wanted.as_json(),
+        )[0]  # fmt: skip
+    model.preprocessing = wanted.as_json()
+    model.save(update_fields=["preprocessing"])
+    return model
+
+
 def preprocessing_of(model: ClassifierModel) -> Preprocessing:
     return Preprocessing(**model.preprocessing)
 
 
 def local_copy(model: ClassifierModel) -> Path:
     """The model's file on this machine, fetched from the storage once."""
-    path = Path(settings.HOME) / "cache" / CACHE / f"{model.sha256}.onnx"
+    path = Path(settings.HOME) / "cache" / CACHE / Path(model.file).name
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_suffix(f".{hashlib.sha256(str(id(model)).encode()).hexdigest()[:8]}")
+        draft = path.with_suffix(f".{secrets.token_hex(8)}")
         with default_storage.open(model.file) as file:
             draft.write_bytes(file.read())
         draft.replace(path)

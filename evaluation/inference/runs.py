@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import time
 from dataclasses import dataclass
@@ -18,7 +19,8 @@ from annotation.importing.alone import one_at_a_time
 from annotation.importing.picking import members
 from annotation.importing.predictions import model_file, store_predictions
 from annotation.models import Dataset, DatasetImage, Image
-from evaluation.inference.classifier import OnnxClassifier
+from evaluation.inference.classifier import Classifier
+from evaluation.inference.loading import load_classifier
 from evaluation.inference.registering import local_copy, preprocessing_of
 from evaluation.models import ClassifierModel, InferenceRun, InferenceShard
 from taxonomy.errors import InputError
@@ -63,7 +65,15 @@ class RunProgress:
 def start_run(
     model: ClassifierModel, dataset: Dataset, replace: bool = False, owner: User | None = None
 ) -> InferenceRun:
-    """Note a run and its shards; `do_shard` does them. Raises InputError if there are no pictures."""
+    """Note a run and its shards; `do_shard` does them.
+
+    Raises InputError if there are no pictures, or if the dataset has other classes than the model.
+    """
+    if model.taxonomy_id not in (None, dataset.taxonomy_id):
+        raise InputError(
+            f"'{model.participant.name}' is for the classes of '{model.taxonomy}', and those of"
+            f" '{dataset}' are others."
+        )
     if not Image.objects.filter(datasets=dataset).exclude(file="").exists():
         raise InputError(f"'{dataset}' was imported without image files.")
     run = InferenceRun.objects.create(model=model, dataset=dataset, replace=replace, owner=owner)
@@ -109,27 +119,43 @@ def _let_go(shard_id: int) -> None:
 
 
 def _classify(shard: InferenceShard) -> None:
-    model = shard.run.model
+    run, model = shard.run, shard.run.model
     links = DatasetImage.objects.filter(
-        dataset=shard.run.dataset, position__gte=shard.start, position__lt=shard.stop
+        dataset=run.dataset, position__gte=shard.start, position__lt=shard.stop
     )
     files = list(links.order_by("position").values_list("image__file", flat=True))
     begin = time.perf_counter()
-    top_k, failures = _classifier(model.pk).classify(
-        len(files), lambda at: _read(files[at]), preprocessing_of(model),
-        np.array(model.label_map, np.int32),
-    )  # fmt: skip
+    try:
+        classifier = _classifier(model.pk)
+    except InputError as error:  # another worker may have what this one lacks
+        InferenceRun.objects.filter(pk=run.pk, state=State.RUNNING).update(
+            error=f"{socket.gethostname()}: {error}"[:1000]
+        )
+        raise
+    try:
+        top_k, failures = classifier.classify(
+            len(files), lambda at: _read(files[at]), preprocessing_of(model),
+            np.array(model.label_map, np.int32),
+        )  # fmt: skip
+    except InputError as error:
+        _end(run, State.FAILED, str(error))
+        return
     InferenceShard.objects.filter(pk=shard.pk, done=False).update(
         done=True, top_k=top_k.astype("<i4").tobytes(),
         failures=[[shard.start + at, reason] for at, reason in failures],
-        worker=socket.gethostname()[:100], seconds=time.perf_counter() - begin,
+        worker=_worker(), seconds=time.perf_counter() - begin,
     )  # fmt: skip
 
 
+def _worker() -> str:
+    return f"{socket.gethostname()[:80]} {os.getpid()}"
+
+
 @lru_cache(maxsize=2)
-def _classifier(model_id: int) -> OnnxClassifier:
+def _classifier(model_id: int) -> Classifier:
     """One warm session per process and model."""
-    return OnnxClassifier(local_copy(ClassifierModel.objects.get(pk=model_id)))
+    model = ClassifierModel.objects.get(pk=model_id)
+    return load_classifier(local_copy(model), model.architecture)
 
 
 def _read(file: str) -> bytes:

@@ -1,17 +1,24 @@
-"""Classifiers, their runs, and what an admin does with a run."""
+"""Models, what they see, their runs, and what an admin does with a run."""
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from typing import Any
 
-from django import forms
 from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
+from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.roles import ADMIN, roles_required, signed_in
 from annotation.models import Dataset
+from evaluation.inference.forms import NewModelForm, PreprocessingForm, RunForm
+from evaluation.inference.label_maps import NO_CLASS
+from evaluation.inference.preview import try_out
+from evaluation.inference.registering import change_preprocessing, preprocessing_of, register
 from evaluation.inference.runs import change_run, failures_of, open_shards, progress_of, start_run
 from evaluation.models import ClassifierModel, InferenceRun
 from evaluation.tasks import infer_shard
@@ -25,23 +32,10 @@ CHANGES = {
 }
 
 
-class ModelField(forms.ModelChoiceField):
-    def label_from_instance(self, obj: Any) -> str:
-        return f"{obj.participant.name} ({obj.sha256[:8]})"
-
-
-class RunForm(forms.Form):
-    model = ModelField(ClassifierModel.objects.select_related("participant"))
-    dataset = forms.ModelChoiceField(Dataset.objects.all(), to_field_name="name")
-    replace = forms.BooleanField(
-        required=False, label="In the place of what the model predicted there before"
-    )
-
-
 @require_http_methods(["GET", "POST"])
 @roles_required(ADMIN)
 def models(request: HttpRequest) -> HttpResponse:
-    """The latest runs, and a form that starts one with a classifier that is there."""
+    """The models and the latest runs, and a form that starts one."""
     form = RunForm(request.POST or None)
     if form.is_valid():
         data = form.cleaned_data
@@ -53,12 +47,90 @@ def models(request: HttpRequest) -> HttpResponse:
             _send(run)
             return redirect("inference_run", run.pk)
     runs = InferenceRun.objects.select_related("model__participant", "dataset")[:LISTED]
-    context = {
-        "form": form,
-        "runs": runs,
-        "has_models": ClassifierModel.objects.exists(),
-    }
+    known = ClassifierModel.objects.select_related("participant", "taxonomy")
+    context = {"form": form, "runs": runs, "models": known.annotate(run_count=Count("runs"))}
     return render(request, "evaluation/models.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@roles_required(ADMIN)
+def model_new(request: HttpRequest) -> HttpResponse:
+    """Takes a model's file in."""
+    form = NewModelForm(request.POST or None, request.FILES or None)
+    if form.is_valid():
+        try:
+            model = _register(form.cleaned_data)
+        except InputError as error:
+            form.add_error("label_map" if "label map" in str(error) else "file", str(error))
+        else:
+            return redirect("model_page", model.pk)
+    return render(request, "evaluation/model_new.html", {"form": form})
+
+
+def _register(data: dict[str, Any]) -> ClassifierModel:
+    upload: UploadedFile = data["file"]
+    asked = {"label_map": data["label_map"]} if data["label_map"] is not None else {}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / Path(upload.name or "model").name
+        with path.open("wb") as file:
+            for chunk in upload.chunks():
+                file.write(chunk)
+        return register(path, data["taxonomy"], asked, data["name"] or None)
+
+
+@require_http_methods(["GET", "POST"])
+@roles_required(ADMIN)
+def model_page(request: HttpRequest, model_id: int) -> HttpResponse:
+    """How images go into a model, to be tried and corrected."""
+    model = _model(model_id)
+    form = PreprocessingForm(request.POST or None, preprocessing_of(model))
+    if form.is_valid():
+        try:
+            changed = change_preprocessing(model, form.preprocessing)
+        except InputError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, "Saved.")
+            return redirect("model_page", changed.pk)
+    outputs = model.label_map
+    mapped = sum(index != NO_CLASS for index in outputs)
+    context = {
+        "model": model,
+        "form": form,
+        "outputs": len(outputs),
+        "mapped": mapped,
+        "dropped": len(outputs) - mapped,
+        "datasets": _datasets(model),
+        "runs": model.runs.select_related("dataset"),
+    }
+    return render(request, "evaluation/model_page.html", context)
+
+
+@require_POST
+@roles_required(ADMIN)
+def model_preview(request: HttpRequest, model_id: int) -> HttpResponse:
+    """What the model would see and say with the form's settings, for the model's page."""
+    model = _model(model_id)
+    form = PreprocessingForm(request.POST, preprocessing_of(model))
+    dataset = get_object_or_404(_datasets(model), name=request.POST.get("dataset", ""))
+    context: dict[str, Any] = {"form": form}
+    if form.is_valid():
+        try:
+            context["tries"] = try_out(model, form.preprocessing, dataset)
+        except InputError as error:
+            context["problem"] = str(error)
+    return render(request, "evaluation/_model_preview.html", context)
+
+
+def _model(model_id: int) -> ClassifierModel:
+    found = ClassifierModel.objects.select_related("participant", "taxonomy")
+    return get_object_or_404(found, pk=model_id)
+
+
+def _datasets(model: ClassifierModel) -> Any:
+    """Those whose classes are the model's, by name."""
+    found = Dataset.objects.order_by("name")
+    return found.filter(taxonomy=model.taxonomy) if model.taxonomy else found
 
 
 @require_GET
@@ -67,12 +139,7 @@ def inference_run(request: HttpRequest, run_id: int) -> HttpResponse:
     """How far a run is; the page asks for itself again while it goes on."""
     runs = InferenceRun.objects.select_related("model__participant", "dataset__taxonomy")
     run = get_object_or_404(runs, pk=run_id)
-    context = {
-        "run": run,
-        "progress": progress_of(run),
-        "failures": failures_of(run),
-        "preprocessing": run.model.preprocessing,
-    }
+    context = {"run": run, "progress": progress_of(run), "failures": failures_of(run)}
     return render(request, "evaluation/inference_run.html", context)
 
 

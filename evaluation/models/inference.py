@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from annotation.models import Dataset, Participant
+from taxonomy.models import Taxonomy
 
 
 class ClassifierModel(models.Model):
@@ -24,6 +25,10 @@ class ClassifierModel(models.Model):
     )
     file = models.CharField(max_length=255)
     sha256 = models.CharField(max_length=64)
+    architecture = models.CharField(
+        max_length=100, blank=True, default="", help_text="timm's name, if the file holds weights"
+    )
+    taxonomy = models.ForeignKey(Taxonomy, models.PROTECT, related_name="+", null=True)
     preprocessing = models.JSONField()
     label_map = models.JSONField()
     created = models.DateTimeField(auto_now_add=True)

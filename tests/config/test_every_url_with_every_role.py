@@ -20,7 +20,7 @@ from annotation.labeling.tasks import create_task
 from annotation.models import Dataset, Image, Participant
 from evaluation.inference.registering import register
 from evaluation.inference.runs import start_run
-from evaluation.models import InferenceRun, ParticipantGroup, Subset
+from evaluation.models import ClassifierModel, InferenceRun, ParticipantGroup, Subset
 from evaluation.reports import compute_report
 from evaluation.snapshots import take_snapshot
 from taxonomy.guide.writing import Draft, create_entry
@@ -113,6 +113,9 @@ ALLOWED = {
     "inference_change": {ADMIN},
     "inference_run": {ADMIN},
     "missed": REVIEWING,
+    "model_new": {ADMIN},
+    "model_page": {ADMIN},
+    "model_preview": {ADMIN},
     "models": {ADMIN},
     "pair": REVIEWING,
     "participant": REVIEWING,
@@ -204,6 +207,7 @@ def addresses(db, tmp_path, admin) -> dict[str, str]:
         "participant_id": Participant.objects.all()[0].pk,
         "person_id": admin.pk,
         "run_id": make_run(tmp_path).pk,
+        "model_id": ClassifierModel.objects.get().pk,
         "second_id": Participant.objects.all()[1].pk,
         "relation_id": taxonomy.relations.all()[0].pk,
         "rendition": "large",

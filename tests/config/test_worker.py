@@ -17,7 +17,7 @@ from config.celery import app
 from config.serving import children
 from tests.config.test_embedded_servers import run
 
-IMAGES = 120
+IMAGES = 60
 
 # An import, which orders renditions, and then somebody who asks for new numbers.
 IMPORT_AND_ASK = f"""

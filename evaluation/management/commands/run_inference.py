@@ -27,10 +27,16 @@ PATIENCE_SECONDS = 30
 
 
 class Command(JsonCommand):
-    help = "Classify a dataset's images with an ONNX model; the results become its predictions."
+    help = "Classify a dataset's images with a model; the results become its predictions."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("model", type=Path, metavar="MODEL.onnx")
+        parser.add_argument(
+            "model", metavar="MODEL",
+            help="a file: .onnx; with PyTorch .pt (TorchScript) or .pt2 (torch.export); or timm:NAME",
+        )  # fmt: skip
+        parser.add_argument(
+            "--weights", type=Path, metavar="FILE", help="of timm:NAME (default: from timm's hub)"
+        )
         parser.add_argument("--dataset", required=True)
         parser.add_argument(
             "--preprocess", type=Path, metavar="FILE.json",
@@ -48,14 +54,16 @@ class Command(JsonCommand):
     def run(self, **options: Any) -> dict[str, Any]:
         dataset = pick_dataset(options["dataset"])
         asked = read_settings(options["preprocess"])
-        model = register(options["model"], dataset.taxonomy, asked, options["name"])
+        model = register(
+            options["model"], dataset.taxonomy, asked, options["name"], options["weights"]
+        )
         run = start_run(model, dataset, options["replace"])
         begin = time.perf_counter()
         with self.progress(options) as progress:
             try:
                 (run_here if options["local"] else wait_for_workers)(run, progress)
-            except KeyboardInterrupt:
-                change_run(run, InferenceRun.State.CANCELLED)
+            except (KeyboardInterrupt, InputError):
+                cancel(run)
                 raise
         run.refresh_from_db()
         if run.state != InferenceRun.State.DONE:
@@ -67,6 +75,12 @@ class Command(JsonCommand):
             "dataset": dataset.name, "images": found.total, "failed": found.failed,
             "images_per_second": round(found.total / seconds, 1),
         }  # fmt: skip
+
+
+def cancel(run: InferenceRun) -> None:
+    run.refresh_from_db()
+    if run.state == InferenceRun.State.RUNNING:
+        change_run(run, InferenceRun.State.CANCELLED)
 
 
 def run_here(run: InferenceRun, progress: Progress) -> None:
@@ -92,6 +106,5 @@ def wait_for_workers(run: InferenceRun, progress: Progress) -> None:
         if found.done != last:
             last, since = found.done, time.monotonic()
         elif last == 0 and time.monotonic() - since > PATIENCE_SECONDS:
-            change_run(run, InferenceRun.State.CANCELLED)
             raise InputError("no worker has answered; start one with make serve, or use --local")
         time.sleep(POLL_SECONDS)

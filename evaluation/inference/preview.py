@@ -1,0 +1,94 @@
+"""What a model sees of some images, and what it says of them, before a run over thousands."""
+
+from __future__ import annotations
+
+import base64
+import io
+from dataclasses import dataclass
+
+import numpy as np
+from django.core.files.storage import default_storage
+
+from annotation.models import Dataset, Image
+from evaluation.inference.loading import load_classifier
+from evaluation.inference.preprocessing import Preprocessing
+from evaluation.inference.registering import local_copy
+from evaluation.models import ClassifierModel
+from taxonomy.models import LabelClass
+from taxonomy.pictures import PictureError
+
+SHOWN = 6
+BEST = 3
+
+
+@dataclass(frozen=True)
+class Try:
+    """An image, what the model sees of it as the address of a PNG, and its best classes; or why that
+    failed. `is_right`: whether the first of them is the class that the image came with."""
+
+    image: Image
+    seen: str = ""
+    best: tuple[LabelClass, ...] = ()
+    is_right: bool = False
+    problem: str = ""
+
+
+def try_out(model: ClassifierModel, preprocessing: Preprocessing, dataset: Dataset) -> list[Try]:
+    """The model on images spread evenly over a dataset.
+
+    Raises InputError if the model can't be loaded or refuses such images.
+    """
+    places = np.unique(np.linspace(0, max(0, dataset.size - 1), SHOWN).astype(int)).tolist()
+    images = list(
+        Image.objects.filter(datasetimage__dataset=dataset, datasetimage__position__in=places)
+        .exclude(file="")
+        .order_by("datasetimage__position")
+    )
+    contents = [_read(image) for image in images]
+
+    def read(place: int) -> bytes:
+        content = contents[place]
+        if isinstance(content, OSError):
+            raise content
+        return content
+
+    classifier = load_classifier(local_copy(model), model.architecture)
+    top_k, failures = classifier.classify(
+        len(images), read, preprocessing, np.array(model.label_map, np.int32)
+    )
+    reasons = dict(failures)
+    classes = {
+        one.index: one
+        for one in LabelClass.objects.filter(
+            taxonomy=dataset.taxonomy_id, index__in=np.unique(top_k[:, :BEST]).tolist()
+        ).select_related("synset")
+    }
+    return [
+        Try(image, _seen(preprocessing, contents[row]), problem=reasons[row])
+        if row in reasons
+        else Try(
+            image, _seen(preprocessing, contents[row]),
+            tuple(classes[index] for index in top_k[row, :BEST].tolist()),
+            bool(top_k[row, 0] == image.target),
+        )
+        for row, image in enumerate(images)
+    ]  # fmt: skip
+
+
+def _read(image: Image) -> bytes | OSError:
+    try:
+        with default_storage.open(image.file) as file:
+            return file.read()
+    except OSError as error:
+        return error
+
+
+def _seen(preprocessing: Preprocessing, content: bytes | OSError) -> str:
+    if isinstance(content, OSError):
+        return ""
+    out = io.BytesIO()
+    try:
+        preprocessing.picture(content).save(out, "PNG")
+    except PictureError:
+        return ""
+    return f"data:image/png;base64,{base64.b64encode(out.getvalue()).decode()}"
