@@ -83,22 +83,21 @@ def children(host: str, port: int, workers: int) -> list[Child]:
         "--worker-class", "gthread", "--workers", str(workers), "--threads", "2",
         "--keep-alive", "75", "--timeout", "60", "--log-level", "warning", "--preload",
     ]  # fmt: skip
-    worker = [
-        sys.executable, "-m", "celery", "--app", "config", "--quiet", "worker", "--beat",
-        "--concurrency", "2", "--loglevel", "warning",
-        "--pidfile", "",
-    ]  # fmt: skip
-    # Long work has a worker of its own, which short work never waits for.
-    inference = [
-        sys.executable, "-m", "celery", "--app", "config", "--quiet", "worker",
-        "--queues", "inference", "--concurrency", "1", "--hostname", "inference@%h",
-        "--loglevel", "warning", "--pidfile", "",
-    ]  # fmt: skip
     return [
         Child("web server", web),
-        Child("worker", worker),
-        Child("inference worker", inference),
+        Child("worker", worker("default", 1, "--beat")),
+        Child("bulk worker", worker("bulk", 2)),
+        Child("inference worker", worker("inference", 1)),
     ]
+
+
+def worker(queue: str, concurrency: int, *more: str) -> list[str]:
+    """The command of a Celery worker for one of settings.QUEUES."""
+    return [
+        sys.executable, "-m", "celery", "--app", "config", "--quiet", "worker",
+        "--queues", queue, "--concurrency", str(concurrency), "--hostname", f"{queue}@%h",
+        "--loglevel", "warning", "--pidfile", "", *more,
+    ]  # fmt: skip
 
 
 def serve(host: str, port: int, workers: int) -> None:

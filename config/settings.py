@@ -151,13 +151,18 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 10.0},
     },
 }
-# Of 0 (first, and the usual) to 9. Pictures come by the thousand with an import, and nobody waits
-# for them: what is looked at before a worker has come to it is made at once.
+# Short work on `default`, long on `bulk` and `inference`, each with a worker of its own: nothing short
+# waits for anything long. Priorities are of 0 (first, and the usual) to 9: pictures come by the thousand
+# with an import, and nobody waits for them; what is looked at before is made at once.
+CELERY_TASK_DEFAULT_QUEUE = "default"
+QUEUES = ["default", "bulk", "inference"]
 CELERY_TASK_ROUTES = {
     "evaluation.tasks.infer_shard": {"queue": "inference"},
-    "taxonomy.tasks.make_thumbs": {"priority": 6},
-    "taxonomy.tasks.make_sheet": {"priority": 9},
-    "annotation.tasks.make_renditions": {"priority": 9},
+    "annotation.tasks.run_import": {"queue": "bulk"},
+    "annotation.tasks.make_renditions": {"queue": "bulk", "priority": 9},
+    "taxonomy.tasks.make_guide_export": {"queue": "bulk"},
+    "taxonomy.tasks.make_thumbs": {"queue": "bulk", "priority": 6},
+    "taxonomy.tasks.make_sheet": {"queue": "bulk", "priority": 9},
 }
 
 AUTH_USER_MODEL = "accounts.User"

@@ -1,11 +1,14 @@
 import time
+from typing import Any
 
 from celery import shared_task
+from celery.signals import task_failure
 
 from config.celery import app
 from evaluation import recomputing
 from evaluation.inference import runs
 from evaluation.models import InferenceShard
+from evaluation.operations import failures
 
 INFERENCE = "inference"  # the queue of long work
 
@@ -37,3 +40,13 @@ def continue_runs() -> None:
     if not waiting:
         for shard_id in runs.lost_shards():
             infer_shard.delay(shard_id)
+
+
+@task_failure.connect
+def note_failure(
+    sender: Any = None, args: Any = None, kwargs: Any = None, exception: Any = None, **_: Any
+) -> None:
+    """For the operations page; retried tasks come here after the last time."""
+    worker = getattr(sender.request, "hostname", "") or ""
+    described = f"{type(exception).__name__}: {exception}"
+    failures.note(sender.name, args or [], kwargs or {}, described, worker)

@@ -11,11 +11,16 @@ from evaluation import (
     views,
 )
 from evaluation.inference import views as inference
+from evaluation.operations import views as operating
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("results/", views.results, name="results"),
     path("results/changes/", change_views.changes, name="changes"),
+    path("operations/", operating.operations, name="operations"),
+    path("operations/imports/<int:job_id>/again/", operating.retry_import, name="retry_import"),
+    path("operations/runs/<int:run_id>/again/", operating.retry_run, name="retry_run"),
+    path("operations/tasks/<int:failed_id>/again/", operating.retry_task, name="retry_task"),
     path("models/", inference.models, name="models"),
     path("models/new/", inference.model_new, name="model_new"),
     path("models/<int:model_id>/", inference.model_page, name="model_page"),

@@ -2,10 +2,12 @@
 
 from evaluation.models.choices import ParticipantGroup, Subset
 from evaluation.models.inference import ClassifierModel, InferenceRun, InferenceShard
+from evaluation.models.operations import FailedTask
 from evaluation.models.snapshots import LabelSnapshot, MetricReport
 
 __all__ = [
     "ClassifierModel",
+    "FailedTask",
     "InferenceRun",
     "InferenceShard",
     "LabelSnapshot",

@@ -6,17 +6,16 @@ import json
 
 import numpy as np
 import pytest
-from celery.contrib.testing.worker import start_worker
 from django.core.cache import cache
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from annotation.importing.datasets import import_dataset
 from annotation.models import Candidate, Dataset, Judgment, ReviewRound, Verdict
-from config.celery import app
 from evaluation import recomputing
 from taxonomy.loading import load_csv
 from tests.browser.test_accessibility import violations
+from tests.workers import own_worker
 from tests.worlds import CLASSES, draw
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -26,11 +25,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def worker(transactional_db):
     """A Celery worker of this test, on a queue of its own."""
     cache.delete_many([recomputing.CHANGES_KEY, recomputing.RUNNING_KEY, recomputing.ASKED_KEY])
-    queue = app.conf.task_default_queue
-    app.conf.task_default_queue = "admin-test"
-    with start_worker(app, perform_ping_check=False, queues=["admin-test"], pool="solo"):
+    with own_worker("admin-test"):
         yield
-    app.conf.task_default_queue = queue
 
 
 @pytest.fixture

@@ -5,12 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from celery.contrib.testing.worker import start_worker
 from django.core.cache import cache
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
-from config.celery import app
 from taxonomy.guide import writing
 from taxonomy.guide.writing import Draft, create_entry, save_entry
 from taxonomy.loading import load_csv
@@ -18,6 +16,7 @@ from taxonomy.models import GuideEntry, GuideImage, Taxonomy
 from taxonomy.reference.importing import import_reference_images
 from tests.browser.looking import settle, violations
 from tests.taxonomy.reference.conftest import pictures, write_folder
+from tests.workers import own_worker
 from tests.worlds import CLASSES, draw
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -219,11 +218,8 @@ def test_search_answers_while_typing(open_page, labeler, six, entry):
 @pytest.fixture
 def worker(transactional_db):
     """A Celery worker of this test, on a queue of its own."""
-    queue = app.conf.task_default_queue
-    app.conf.task_default_queue = "guide-test"
-    with start_worker(app, perform_ping_check=False, queues=["guide-test"], pool="solo"):
+    with own_worker("guide-test"):
         yield
-    app.conf.task_default_queue = queue
 
 
 def test_the_whole_guide_is_made_and_downloaded(open_page, labeler, six, entry, worker):

@@ -5,17 +5,16 @@ from __future__ import annotations
 import re
 
 import pytest
-from celery.contrib.testing.worker import start_worker
 from django.core.cache import cache
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from annotation.models import Candidate, Verdict
-from config.celery import app
 from evaluation import recomputing
 from evaluation.reports import compute_report
 from evaluation.snapshots import take_snapshot
 from tests.evaluation.worlds import build, random_world
+from tests.workers import own_worker
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -38,11 +37,8 @@ def page(open_page, admin, report) -> Page:
 @pytest.fixture
 def worker():
     """A Celery worker of this test on a queue of its own."""
-    queue = app.conf.task_default_queue
-    app.conf.task_default_queue = "browser-test"
-    with start_worker(app, perform_ping_check=False, queues=["browser-test"], pool="solo"):
+    with own_worker("browser-test"):
         yield
-    app.conf.task_default_queue = queue
 
 
 def participants(page: Page) -> list[str]:

@@ -20,7 +20,7 @@ from annotation.labeling.tasks import create_task
 from annotation.models import Dataset, Image, Participant
 from evaluation.inference.registering import register
 from evaluation.inference.runs import start_run
-from evaluation.models import ClassifierModel, InferenceRun, ParticipantGroup, Subset
+from evaluation.models import ClassifierModel, FailedTask, InferenceRun, ParticipantGroup, Subset
 from evaluation.reports import compute_report
 from evaluation.snapshots import take_snapshot
 from taxonomy.guide.writing import Draft, create_entry
@@ -113,6 +113,10 @@ ALLOWED = {
     "inference_change": {ADMIN},
     "inference_run": {ADMIN},
     "missed": REVIEWING,
+    "operations": {ADMIN},
+    "retry_import": {ADMIN},
+    "retry_run": {ADMIN},
+    "retry_task": {ADMIN},
     "model_new": {ADMIN},
     "model_page": {ADMIN},
     "model_preview": {ADMIN},
@@ -202,6 +206,7 @@ def addresses(db, tmp_path, admin) -> dict[str, str]:
         "kind": "html",
         "name": "vega.js",
         "number": 1,
+        "failed_id": FailedTask.objects.create(name="x.y", arguments=[[], {}]).pk,
         "first_id": Participant.objects.all()[0].pk,
         "participants_id": ParticipantGroup.objects.create(name="best").pk,
         "participant_id": Participant.objects.all()[0].pk,

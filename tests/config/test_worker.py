@@ -14,7 +14,7 @@ from celery.beat import Scheduler
 from django.conf import settings
 
 from config.celery import app
-from config.serving import children
+from config.serving import worker
 from tests.config.test_embedded_servers import run
 
 IMAGES = 60
@@ -73,19 +73,22 @@ def renditions(home: Path) -> list[float]:
 
 
 def work_until_all_are_made(home: Path) -> None:
-    _, worker, _ = children("127.0.0.1", 0, 1)
     environment = {**os.environ, "TUSKER_HOME": str(home), "TUSKER_QUIET_SECONDS": "600"}
-    process = subprocess.Popen(
-        worker.command, cwd=settings.BASE_DIR, env=environment, start_new_session=True
-    )
+    commands = [worker("bulk", 1), worker("default", 1)]
+    processes = [
+        subprocess.Popen(one, cwd=settings.BASE_DIR, env=environment, start_new_session=True)
+        for one in commands
+    ]
     try:
         deadline = time.monotonic() + 120
         while len(renditions(home)) < 2 * IMAGES:
-            assert time.monotonic() < deadline, "the worker does not come to an end"
+            assert time.monotonic() < deadline, "the workers do not come to an end"
             time.sleep(0.2)
     finally:
-        process.terminate()
-        process.wait(30)
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.wait(30)
 
 
 def test_new_numbers_do_not_wait_for_the_pictures_of_an_import(home, tmp_path):

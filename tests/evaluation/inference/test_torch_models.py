@@ -152,9 +152,7 @@ def test_a_machine_without_pytorch_says_what_it_needs(tmp_path, dataset, no_torc
             call_command("run_inference", source, "--dataset", "photos", "--local")
 
 
-def test_a_worker_without_pytorch_leaves_the_run_to_others_and_says_so(
-    tmp_path, dataset, no_torch
-):
+def test_a_worker_without_pytorch_leaves_the_run_to_others_and_says_so(tmp_path, dataset, no_torch):
     model = register(write_model(tmp_path / "m.onnx"), dataset.taxonomy, {})
     stored = model.file
     model.file = stored.replace(".onnx", ".pt")

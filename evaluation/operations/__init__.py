@@ -1,0 +1,1 @@
+"""What the machine is doing: queues, workers, jobs, disk and database."""
