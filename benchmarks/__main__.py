@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.consensus import judgments
+from benchmarks.inference import inference
 from benchmarks.measuring import Line, manage, own_home, show, timed
 from benchmarks.metrics import metrics
 from benchmarks.references import CLASSES, references
@@ -140,7 +141,7 @@ def main() -> None:
         # Before the same photographs are a dataset: its images would be left out.
         lines += told(references(scratch, options.classes)) + told(pictures(scratch))
         lines += told(reviewing(options.reviewers, options.seconds)) + told(results(scratch))
-        lines += told(rounds())
+        lines += told(rounds()) + told(inference(scratch, 8000, 2))
         lines += told(judgments(scratch)) + told(metrics())
         show(lines)
 

@@ -8,6 +8,10 @@ TUSKER_SECRET_KEY    instead of the key generated once into TUSKER_HOME
 TUSKER_IMPORT_ROOTS  folders of the server whose files admins may import in the browser, separated
                      like PATH (default: import/ in TUSKER_HOME)
 DATABASE_URL, REDIS_URL   servers to use instead of the embedded ones
+TUSKER_S3_BUCKET     keeps media in this bucket instead of TUSKER_HOME, so that several machines share
+                     them; TUSKER_S3_ENDPOINT (of another service than AWS) and TUSKER_S3_REGION say
+                     where, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY open it
+TUSKER_CACHE_GB      how much of the bucket is kept on each machine (default: 10)
 """
 
 import contextlib
@@ -223,10 +227,21 @@ STATIC_URL = "static/"
 STATIC_ROOT = HOME / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = HOME / "media"
-STORAGES = {
+STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "config.storage.StaticFilesStorage"},
 }
+if os.environ.get("TUSKER_S3_BUCKET"):
+    STORAGES["default"] = {
+        "BACKEND": "config.object_storage.CachedS3Storage",
+        "OPTIONS": {
+            "bucket_name": os.environ["TUSKER_S3_BUCKET"],
+            "endpoint_url": os.environ.get("TUSKER_S3_ENDPOINT") or None,
+            "region_name": os.environ.get("TUSKER_S3_REGION") or None,
+            "addressing_style": "path" if os.environ.get("TUSKER_S3_ENDPOINT") else "auto",
+        },
+    }
+CACHE_BYTES = int(os.environ.get("TUSKER_CACHE_GB", "10")) << 30
 # Uploaded prediction files pass 100 MB; anything over 2.5 MB is spooled to disk by Django.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 2**20
 

@@ -80,10 +80,13 @@ class Preprocessing:
         if self.resize == "stretch":
             return rgb.resize((self.size, self.size), method)
         scale = short / min(rgb.size)
-        width, height = (max(short, round(side * scale)) for side in rgb.size)
-        left, top = (width - self.size) // 2, (height - self.size) // 2
-        box = (left, top, left + self.size, top + self.size)
-        return rgb.resize((width, height), method).crop(box)
+        sides = [max(short, round(side * scale)) for side in rgb.size]
+        # Only the square that is cut out is computed, of the pixels that it takes.
+        corners = [(side - self.size) // 2 for side in sides]
+        steps = [side / wide for side, wide in zip(rgb.size, sides, strict=True)]
+        low = [corner * step for corner, step in zip(corners, steps, strict=True)]
+        high = [(c + self.size) * step for c, step in zip(corners, steps, strict=True)]
+        return rgb.resize((self.size, self.size), method, box=(*low, *high))
 
     def array(self, data: bytes) -> NDArray[Any]:
         """The same as numbers: [size, size, 3] or [3, size, size], of the dtype."""

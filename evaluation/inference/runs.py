@@ -127,7 +127,7 @@ def _classify(shard: InferenceShard) -> None:
     begin = time.perf_counter()
     try:
         classifier = _classifier(model.pk)
-    except InputError as error:  # another worker may have what this one lacks
+    except (InputError, OSError) as error:  # another worker may have what this one lacks
         InferenceRun.objects.filter(pk=run.pk, state=State.RUNNING).update(
             error=f"{socket.gethostname()}: {error}"[:1000]
         )

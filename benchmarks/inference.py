@@ -1,0 +1,164 @@
+"""Runs of a real classifier over photographs, by Celery workers.
+
+`python -m benchmarks.inference [--images 8000] [--workers 2]` prints a table. It needs the real
+photographs and models: the photographs are repeated under other names, and all of their copies are
+read and decoded. Beside the run stand a plain loop, one image after the other on one core; the model
+alone on arrays that are ready, on all cores, which no run can reach as it also has to decode; and as
+many plain loops at once as there are cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import psutil
+
+from benchmarks.measuring import Line, manage, own_home, show
+
+COMMAND = "python -m benchmarks.inference"
+MODEL = "mobilenet_v1_0.25_128_quant.onnx"
+SECONDS = 5.0
+SAMPLE = 200
+
+
+def inference(scratch: Path, images: int, workers: int) -> list[Line]:
+    """Needs the taxonomy imagenet1k; nothing without photographs and models."""
+    from benchmarks.world import real_data
+    from evaluation.models import InferenceRun
+
+    real = real_data()
+    path = next((real / "models").rglob(MODEL), None) if real else None
+    if real is None or path is None:
+        return []
+    files = sorted((real / "images").glob("*.JPEG"))
+    cores = os.cpu_count() or 1
+    with ProcessPoolExecutor(cores) as pool:
+        plain = _per_second(pool, _plain_loop, path, files, 1)
+        loops = _per_second(pool, _plain_loop, path, files, cores)
+        alone = _per_second(pool, _model_alone, path, files, cores)
+    labels = lay_out(files, scratch / "photographs", images)
+    manage("import_dataset", "photographs", labels, "--images", labels.parent / "images", "--json")
+    with running(workers) as processes:
+        time.sleep(5)
+        before = memory(processes)
+        manage("run_inference", path, "--dataset", "photographs", "--json")
+        run = InferenceRun.objects.get()
+        assert run.finished is not None
+        reached = images / (run.finished - run.created).total_seconds()
+        grown = memory(processes) - before
+    command = f"{COMMAND} --images {images} --workers {workers}"
+    name = path.stem
+    return [
+        Line(f"{name}, a plain loop, 1 core", f"{plain:.0f} images/s", command),
+        Line(f"{name}, {cores} plain loops at once", f"{loops:.0f} images/s", command),
+        Line(f"{name} alone on ready arrays, {cores} cores", f"{alone:.0f} images/s", command),
+        Line(
+            f"run_inference, {images:,} images, {workers} workers",
+            f"{reached:.0f} images/s: {reached / loops:.0%} of the loops, {reached / alone:.0%} of the"
+            f" model alone; workers' memory grew by {grown / 2**20:.0f} MiB",
+            command,
+        ),
+    ]
+
+
+def lay_out(files: list[Path], folder: Path, images: int) -> Path:
+    """A table of so many names, each a link to a copy of one of the files."""
+    (folder / "images").mkdir(parents=True)
+    for file in files:
+        shutil.copy(file, folder / "images")
+    rows = ["image_id,wnid"]
+    for number in range(images):
+        source = files[number % len(files)]
+        name = f"{number:06d}.JPEG"
+        (folder / "images" / name).symlink_to(source.name)
+        rows.append(f"{name},{source.name.partition('_')[0]}")
+    table = folder / "labels.csv"
+    table.write_text("\n".join(rows))
+    return table
+
+
+@contextmanager
+def running(workers: int) -> Iterator[list[psutil.Process]]:
+    """So many inference workers, as `config.serving` starts one."""
+    from config.serving import worker
+
+    started = [
+        subprocess.Popen([part.replace("@%h", f"-{number}@%h") for part in worker("inference", 1)])
+        for number in range(workers)
+    ]
+    try:
+        yield [psutil.Process(one.pid) for one in started]
+    finally:
+        for one in started:
+            one.terminate()
+        for one in started:
+            one.wait(30)
+
+
+def memory(processes: list[psutil.Process]) -> int:
+    """Bytes that the workers' processes have that nobody else has."""
+    family = [child for one in processes for child in (one, *one.children(recursive=True))]
+    return sum(one.memory_full_info().uss for one in family)
+
+
+def _per_second(
+    pool: ProcessPoolExecutor, work, path: Path, files: list[Path], times: int
+) -> float:
+    """Images per second of the work done so many times at once."""
+    return sum(pool.map(work, [path] * times, [files[:SAMPLE]] * times))
+
+
+def _plain_loop(path: Path, files: list[Path]) -> float:
+    from evaluation.inference.onnx_model import OnnxClassifier
+
+    classifier = OnnxClassifier(path)
+    preprocessing = classifier.guessed()
+    done, start = 0, time.perf_counter()
+    while time.perf_counter() - start < SECONDS:
+        classifier.scores(preprocessing.array(files[done % len(files)].read_bytes())[None])
+        done += 1
+    return done / (time.perf_counter() - start)
+
+
+def _model_alone(path: Path, files: list[Path]) -> float:
+    from evaluation.inference.onnx_model import OnnxClassifier
+
+    classifier = OnnxClassifier(path)
+    preprocessing = classifier.guessed()
+    arrays = [preprocessing.array(file.read_bytes()) for file in files]
+    batches = [
+        np.stack(arrays[start : start + classifier.batch])
+        for start in range(0, len(arrays) - classifier.batch + 1, classifier.batch)
+    ]
+    done, start = 0, time.perf_counter()
+    while time.perf_counter() - start < SECONDS:
+        done += len(classifier.scores(batches[done // classifier.batch % len(batches)]))
+    return done / (time.perf_counter() - start)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__)
+    parser.add_argument("--images", type=int, default=8000)
+    parser.add_argument("--workers", type=int, default=2)
+    options = parser.parse_args()
+    with own_home() as scratch:
+        manage("migrate", "--verbosity", 0)
+        manage("load_taxonomy", "imagenet1k", "--json")
+        lines = inference(scratch, options.images, options.workers)
+    if not lines:
+        sys.exit("Real photographs and models are needed.")
+    show(lines)
+
+
+if __name__ == "__main__":
+    main()

