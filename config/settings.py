@@ -11,6 +11,7 @@ DATABASE_URL, REDIS_URL   servers to use instead of the embedded ones
 TUSKER_S3_BUCKET     keeps media in this bucket instead of TUSKER_HOME, so that several machines share
                      them; TUSKER_S3_ENDPOINT (of another service than AWS) and TUSKER_S3_REGION say
                      where, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY open it
+TUSKER_STATIC        where collectstatic puts static files (default: static/ in TUSKER_HOME)
 TUSKER_CACHE_GB      how much of the bucket is kept on each machine (default: 10)
 """
 
@@ -224,7 +225,7 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 
 STATIC_URL = "static/"
-STATIC_ROOT = HOME / "static"
+STATIC_ROOT = Path(os.environ.get("TUSKER_STATIC", HOME / "static"))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = HOME / "media"
 STORAGES: dict[str, dict[str, Any]] = {
