@@ -7,7 +7,7 @@ import re
 import secrets
 import tempfile
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +28,12 @@ from annotation.labeling.tasks import create_task
 from annotation.models import Candidate, Dataset, ReviewRound, RoundItem, Verdict
 from annotation.review.judgments import Judge, submit
 from annotation.review.rounds import open_round
-from evaluation.demo.classifiers import fit_all, top_k
+from evaluation.demo.classifiers import fit_all
 from evaluation.demo.scenes import Scene, draw_reference_images, draw_scenes
+from evaluation.inference.following import run_here
+from evaluation.inference.registering import register
+from evaluation.inference.runs import start_run
+from evaluation.models import InferenceRun
 from evaluation.reports import recompute
 from taxonomy.errors import InputError
 from taxonomy.loading import load_imagenet1k
@@ -42,8 +46,9 @@ SCENES = 240
 REFERENCES = 20
 TASK_IMAGES = 48
 SEED = 2020
-TOP = 5
 LOGINS_FILE = "demo-logins.json"
+
+Follow = Callable[[InferenceRun, Progress], None]
 
 
 def logins() -> dict[str, str]:
@@ -68,10 +73,11 @@ def make_accounts() -> dict[str, User]:
     return accounts
 
 
-def load_drawn(progress: Progress = quiet) -> dict[str, Any]:
-    """Draw the demo world and bring it in as an admin would: files, importers, a round.
+def load_drawn(progress: Progress = quiet, run: Follow = run_here) -> dict[str, Any]:
+    """Draw the demo world and bring it in as an admin would: files, importers, models, a round.
 
-    Half of the round is judged already, from what the drawings are known to hold.
+    `run` sees the runs of the models through. Half of the round is judged already, from what the
+    drawings are known to hold.
     """
     accounts = make_accounts()
     if ReviewRound.objects.filter(name=ROUND).exists():
@@ -87,11 +93,11 @@ def load_drawn(progress: Progress = quiet) -> dict[str, Any]:
         write_scenes(scenes, folder)
         progress("fitting classifiers", 0, 1)
         references = draw_reference_images(REFERENCES, SEED)
-        write_predictions(scenes, references, folder)
+        models = write_models(references, folder / "models")
         write_references(references, folder / "references")
         progress("fitting classifiers", 1, 1)
         import_dataset(DATASET, folder / "labels.csv", folder / "images", progress=progress)
-        import_predictions(DATASET, [folder / "predictions"], progress=progress)
+        run_models(models, run, progress)
         import_references(folder / "references", None, REFERENCES, SEED, progress=progress)
     with transaction.atomic():
         current = open_round(ROUND, Dataset.objects.filter(name=DATASET), SEED)
@@ -125,19 +131,26 @@ def write_references(references: Mapping[str, Sequence[Image]], folder: Path) ->
             image.save(folder / wnid / f"{number:03d}.png")
 
 
-def write_predictions(
-    scenes: Sequence[Scene], references: Mapping[str, Sequence[Image]], folder: Path
+def write_models(
+    references: Mapping[str, Sequence[Image]], folder: Path
+) -> list[tuple[Path, dict[str, Any]]]:
+    """Fitted classifiers as ONNX files, each with what it has to be registered with."""
+    folder.mkdir()
+    classes, models = fit_all(references)
+    found = []
+    for name, content in models.items():
+        path = folder / f"{name}.onnx"
+        path.write_bytes(content)
+        found.append((path, {"resize": "stretch", "label_map": {"classes": classes}}))
+    return found
+
+
+def run_models(
+    models: Sequence[tuple[Path, dict[str, Any]]], run: Follow, progress: Progress
 ) -> None:
-    """Top-5 ImageNet class indices of every classifier, one .npy each."""
-    (folder / "predictions").mkdir()
-    classes, classifiers = fit_all(references)
-    rows = LabelClass.objects.filter(synset__key__in=classes, taxonomy__name="imagenet1k")
-    index_of = dict(rows.values_list("synset__key", "index"))
-    indices = np.array([index_of[wnid] for wnid in classes], np.int32)
-    images = [scene.image for scene in scenes]
-    for classifier in classifiers:
-        best = top_k(classifier.scores(images), TOP)
-        np.save(folder / "predictions" / f"{classifier.name}.npy", indices[best])
+    dataset = Dataset.objects.get(name=DATASET)
+    for path, asked in models:
+        run(start_run(register(path, dataset.taxonomy, asked), dataset), progress)
 
 
 def judge_half(current: ReviewRound, reviewer: User, scenes: Sequence[Scene]) -> None:

@@ -84,9 +84,11 @@ class Preprocessing:
         # Only the square that is cut out is computed, of the pixels that it takes.
         corners = [(side - self.size) // 2 for side in sides]
         steps = [side / wide for side, wide in zip(rgb.size, sides, strict=True)]
-        low = [corner * step for corner, step in zip(corners, steps, strict=True)]
-        high = [(c + self.size) * step for c, step in zip(corners, steps, strict=True)]
-        return rgb.resize((self.size, self.size), method, box=(*low, *high))
+        (left, top), (right, bottom) = (
+            [(corner + more) * step for corner, step in zip(corners, steps, strict=True)]
+            for more in (0, self.size)
+        )
+        return rgb.resize((self.size, self.size), method, box=(left, top, right, bottom))
 
     def array(self, data: bytes) -> NDArray[Any]:
         """The same as numbers: [size, size, 3] or [3, size, size], of the dtype."""

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from evaluation.demo.loading import load_drawn, load_real, logins
+from evaluation.inference.following import own_worker, wait_for_workers
 from taxonomy.commands import JsonCommand
 
 
@@ -20,7 +21,10 @@ class Command(JsonCommand):
         if options["address"]:
             return {"address": options["address"], "logins": logins()}
         with self.progress(options) as progress:
-            return load_real(options["data"], progress) if options["data"] else load_drawn(progress)
+            if options["data"]:
+                return load_real(options["data"], progress)
+            with own_worker():
+                return load_drawn(progress, wait_for_workers)
 
     def describe(self, result: dict[str, Any]) -> str:
         if "address" not in result:

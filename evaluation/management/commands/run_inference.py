@@ -7,23 +7,12 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from annotation.importing.picking import pick_dataset
+from evaluation.inference.following import cancel, run_here, wait_for_workers
 from evaluation.inference.registering import read_settings, register
-from evaluation.inference.runs import (
-    change_run,
-    do_shard,
-    finish_run,
-    open_shards,
-    progress_of,
-    start_run,
-)
+from evaluation.inference.runs import progress_of, start_run
 from evaluation.models import InferenceRun
-from evaluation.tasks import infer_shard
 from taxonomy.commands import JsonCommand
 from taxonomy.errors import InputError
-from taxonomy.progress import Progress
-
-POLL_SECONDS = 0.3
-PATIENCE_SECONDS = 30
 
 
 class Command(JsonCommand):
@@ -75,36 +64,3 @@ class Command(JsonCommand):
             "dataset": dataset.name, "images": found.total, "failed": found.failed,
             "images_per_second": round(found.total / seconds, 1),
         }  # fmt: skip
-
-
-def cancel(run: InferenceRun) -> None:
-    run.refresh_from_db()
-    if run.state == InferenceRun.State.RUNNING:
-        change_run(run, InferenceRun.State.CANCELLED)
-
-
-def run_here(run: InferenceRun, progress: Progress) -> None:
-    shards = open_shards(run)
-    for number, shard in enumerate(shards):
-        progress("classifying, shards", number, len(shards))
-        do_shard(shard)
-    progress("classifying, shards", len(shards), len(shards))
-    finish_run(run.pk)
-
-
-def wait_for_workers(run: InferenceRun, progress: Progress) -> None:
-    """Give the shards to the workers and wait. Raises InputError if none answers for long."""
-    for shard in open_shards(run):
-        infer_shard.delay(shard)
-    last, since = -1, time.monotonic()
-    while True:
-        run.refresh_from_db()
-        if run.state != InferenceRun.State.RUNNING:
-            return
-        found = progress_of(run)
-        progress("classifying", found.done, found.total)
-        if found.done != last:
-            last, since = found.done, time.monotonic()
-        elif last == 0 and time.monotonic() - since > PATIENCE_SECONDS:
-            raise InputError("no worker has answered; start one with make serve, or use --local")
-        time.sleep(POLL_SECONDS)
