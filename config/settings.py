@@ -12,6 +12,7 @@ TUSKER_S3_BUCKET     keeps media in this bucket instead of TUSKER_HOME, so that 
                      them; TUSKER_S3_ENDPOINT (of another service than AWS) and TUSKER_S3_REGION say
                      where, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY open it
 TUSKER_STATIC        where collectstatic puts static files (default: static/ in TUSKER_HOME)
+TUSKER_API_RATE      how often a person's scripts may ask (default: 1200/min)
 TUSKER_CACHE_GB      how much of the bucket is kept on each machine (default: 10)
 """
 
@@ -61,10 +62,14 @@ INSTALLED_APPS = [
     "django_htmx",
     "axes",
     "csp",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "accounts",
     "taxonomy",
     "annotation",
     "evaluation",
+    "api",
 ]
 
 MIDDLEWARE = [
@@ -218,6 +223,28 @@ SESSION_COOKIE_NAME = "tusker_session"
 CSRF_COOKIE_NAME = "tusker_csrf"
 SECURE_HSTS_SECONDS = 31536000 if TLS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TLS else None
+
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["api.parsers.SaneJSON"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PAGINATION_CLASS": "api.base.Pages",
+    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
+    "DEFAULT_THROTTLE_RATES": {"user": os.environ.get("TUSKER_API_RATE", "1200/min")},
+    "EXCEPTION_HANDLER": "api.problems.handle",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Tusker",
+    "DESCRIPTION": "Multi-label evaluation of image classifiers. Problems are answered as RFC 9457 has them.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+}
 
 LANGUAGE_CODE = "en"
 USE_I18N = False

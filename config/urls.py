@@ -5,4 +5,5 @@ urlpatterns = [
     path("", include("taxonomy.urls")),
     path("", include("annotation.urls")),
     path("", include("evaluation.urls")),
+    path("", include("api.urls")),
 ]

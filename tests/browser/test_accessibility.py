@@ -18,8 +18,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 LOOK_DIFFERENT = {"review_round"}  # each by itself: by image and by class
 NO_PAGES = {
-    "comparison_file", "export_download", "figure", "figure_data", "figure_file", "image",
-    "labeling_answers", "labeling_image", "logout", "report_file", "results_csv",
+    "api_docs", "api_root", "api_schema", "comparison_file", "export_download", "figure",
+    "figure_data", "figure_file", "image", "labeling_answers", "labeling_image", "logout", "report_file", "results_csv",
 }  # fmt: skip
 
 

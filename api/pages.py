@@ -1,0 +1,66 @@
+"""The pages about the API: a person's tokens, and the documentation."""
+
+from __future__ import annotations
+
+from csp.constants import SELF, UNSAFE_INLINE
+from csp.decorators import csp_update
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from accounts.roles import ADMIN, LABELER, REVIEWER, roles_required, signed_in
+from api.models import Token
+from api.tokens import LONGEST_DAYS, SCOPES, make_token
+
+PEOPLE = (ADMIN, REVIEWER, LABELER)
+
+
+class TokenForm(forms.Form):
+    name = forms.CharField(max_length=100, help_text="What it is for.")
+    scopes = forms.MultipleChoiceField(
+        choices=[(name, f"{name}: {about}") for name, about in SCOPES.items()],
+        widget=forms.CheckboxSelectMultiple, initial=["read"],
+    )  # fmt: skip
+    days = forms.IntegerField(
+        min_value=1, max_value=LONGEST_DAYS, initial=90, label="Days it lasts"
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@roles_required(*PEOPLE)
+def tokens(request: HttpRequest) -> HttpResponse:
+    """One's own tokens; a new one is shown once."""
+    user = signed_in(request)
+    form = TokenForm(request.POST or None)
+    text = ""
+    if form.is_valid():
+        data = form.cleaned_data
+        _, text = make_token(user, data["name"], data["scopes"], data["days"])
+        form = TokenForm()
+    context = {
+        "form": form,
+        "text": text,
+        "tokens": user.tokens.all(),
+        "now": timezone.now(),
+    }
+    response = render(request, "api/tokens.html", context)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_POST
+@roles_required(*PEOPLE)
+def token_revoke(request: HttpRequest, token_id: int) -> HttpResponse:
+    token = get_object_or_404(Token, pk=token_id, user=signed_in(request))
+    Token.objects.filter(pk=token.pk, revoked=None).update(revoked=timezone.now())
+    return redirect("tokens")
+
+
+schema = roles_required(*PEOPLE)(SpectacularAPIView.as_view())
+docs = csp_update({"style-src": [SELF, UNSAFE_INLINE], "img-src": [SELF, "data:"]})(
+    roles_required(*PEOPLE)(SpectacularSwaggerSplitView.as_view(url_name="api_schema"))
+)
+docs.roles = frozenset(PEOPLE)  # type: ignore[attr-defined]
