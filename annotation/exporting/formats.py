@@ -10,6 +10,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Protocol
 
+from annotation.exporting.labelstudio import as_labelstudio
 from annotation.exporting.records import (
     AdjudicationRecord,
     Frozen,
@@ -163,4 +164,5 @@ FORMATS: dict[str, Write] = {
     "csv": as_csv,
     "tfds": as_tfds,
     "real": as_real,
+    "labelstudio": as_labelstudio,
 }

@@ -19,6 +19,7 @@ JSON = ("application/json", "json")
 # Content type, and the suffix of the file.
 FILES = {
     "json": JSON, "csv": ("text/csv; charset=utf-8", "csv"), "tfds": JSON, "real": JSON,
+    "labelstudio": JSON,
 }  # fmt: skip
 
 

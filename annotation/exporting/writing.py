@@ -8,11 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from annotation.exporting.formats import FORMATS
+from annotation.exporting.huggingface import HUGGINGFACE, write_huggingface
 from annotation.exporting.parquet import PARQUET, write_parquet
 from annotation.exporting.records import Frozen
 from annotation.models import Dataset, DatasetImage
 from taxonomy.errors import InputError
 from taxonomy.progress import Progress, quiet
+
+# Formats that are a folder.
+FOLDERS = {PARQUET: write_parquet, HUGGINGFACE: write_huggingface}
 
 
 def write_dump(
@@ -25,12 +29,12 @@ def write_dump(
 ) -> dict[str, Any]:
     """Write a dump beside `out` and move it there when it is complete.
 
-    suffix: a format of FORMATS, or `parquet`, which is a folder. With what is frozen, and the hash of
+    suffix: a format of FORMATS or FOLDERS. With what is frozen, and the hash of
     its snapshot, instead of what is held now. Returns {"file", "bytes", "images"}. Raises
     InputError if it can't be written.
     """
-    if suffix == PARQUET:
-        return write_parquet(out, datasets, progress, frozen, snapshot)
+    if suffix in FOLDERS:
+        return FOLDERS[suffix](out, datasets, progress, frozen, snapshot)
     images = DatasetImage.objects.filter(dataset__in=datasets).values("image").distinct().count()
     draft = out.with_name(f".{out.name}.{os.getpid()}")
     try:

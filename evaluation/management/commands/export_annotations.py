@@ -6,22 +6,19 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from annotation.exporting.formats import FORMATS
-from annotation.exporting.parquet import PARQUET
 from annotation.exporting.records import pick_datasets
-from annotation.exporting.writing import write_dump
+from annotation.exporting.writing import FOLDERS, write_dump
 from evaluation.freezing import frozen_of
 from evaluation.snapshots import find_snapshot
 from taxonomy.commands import JsonCommand
 
 
 class Command(JsonCommand):
-    help = (
-        "Write every image's classes, verdicts and judgments to a file, or to a folder (parquet)."
-    )
+    help = "Write every image's classes, verdicts and judgments to a file, or to a folder (parquet, huggingface)."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("out", type=Path, help="the file to write; of parquet a new folder")
-        parser.add_argument("--format", choices=sorted([*FORMATS, PARQUET]), required=True)
+        parser.add_argument("out", type=Path, help="the file to write, or the new folder")
+        parser.add_argument("--format", choices=sorted([*FORMATS, *FOLDERS]), required=True)
         parser.add_argument(
             "--dataset", action="append", default=[], help="only this dataset (repeatable)"
         )

@@ -1,0 +1,130 @@
+"""A dump that `datasets.load_dataset` opens: Parquet with features, and a card that names the splits
+(https://huggingface.co/docs/datasets/repository_structure)."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from annotation.exporting.records import Frozen, ImageRecord, class_names, image_records
+from annotation.models import Dataset
+from taxonomy.errors import InputError
+from taxonomy.progress import Progress, quiet
+
+HUGGINGFACE = "huggingface"
+ROWS = 10_000
+VERDICTS = ("correct", "incorrect", "unclear", "unjudged")
+
+
+def write_huggingface(
+    out: Path,
+    datasets: Sequence[Dataset],
+    progress: Progress = quiet,
+    frozen: Frozen | None = None,
+    snapshot: str | None = None,
+) -> dict[str, Any]:
+    """Write a new folder: a split for each dataset, of `image_id`, `target`, the classes by verdict and
+    `problematic`; classes are class labels.
+
+    Returns {"file", "bytes", "images"}. Raises InputError if it is there already, or can't be written.
+    """
+    if out.exists():
+        raise InputError("is there already", file=out)
+    draft = out.with_name(f".{out.name}.{os.getpid()}")
+    try:
+        (draft / "data").mkdir(parents=True)
+        splits = split_names([dataset.name for dataset in datasets])
+        rows = sum(
+            _write_split(draft / "data" / f"{splits[one.name]}.parquet", one, progress, frozen)
+            for one in datasets
+        )
+        (draft / "README.md").write_text(_card(splits, snapshot), encoding="utf-8")
+        draft.rename(out)
+    except OSError as error:
+        raise InputError(f"can't be written: {error.strerror}", file=out) from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
+    return {"file": str(out), "bytes": size, "images": rows}
+
+
+def split_names(names: Sequence[str]) -> dict[str, str]:
+    """Datasets' names as the library takes them for splits: letters, digits and underscores."""
+    found: dict[str, str] = {}
+    for name in names:
+        plain = split = re.sub(r"\W", "_", name, flags=re.ASCII).strip("_") or "split"
+        number = 2
+        while split in found.values():
+            split, number = f"{plain}_{number}", number + 1
+        found[name] = split
+    return found
+
+
+def _write_split(path: Path, dataset: Dataset, progress: Progress, frozen: Frozen | None) -> int:
+    names = class_names(dataset.taxonomy)
+    place = {key: index for index, (key, _) in names.items()}
+    schema = _schema([key for _, (key, _) in sorted(names.items())])
+    rows: list[tuple[Any, ...]] = []
+    done = 0
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for record in image_records([dataset], frozen):
+            rows.append(_row(record, place))
+            if len(rows) == ROWS:
+                done += _write(writer, rows, schema)
+                progress("exporting", done, dataset.size)
+        done += _write(writer, rows, schema)
+    progress("exporting", done, dataset.size)
+    return done
+
+
+def _row(record: ImageRecord, place: dict[str, int]) -> tuple[Any, ...]:
+    verdicts = ([place[key] for key in record.classes[name]] for name in VERDICTS)
+    return record.image_id, place[record.target], *verdicts, record.problematic
+
+
+def _write(writer: pq.ParquetWriter, rows: list[tuple[Any, ...]], schema: pa.Schema) -> int:
+    """Write the rows and forget them; how many they were."""
+    count = len(rows)
+    columns = list(zip(*rows, strict=True)) or [()] * len(schema)
+    arrays = [pa.array(one, field.type) for one, field in zip(columns, schema, strict=True)]
+    writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
+    rows.clear()
+    return count
+
+
+def _schema(keys: Sequence[str]) -> pa.Schema:
+    """The columns, with the library's features in the metadata."""
+    label = {"names": list(keys), "_type": "ClassLabel"}
+    listed = {"feature": label, "_type": "List"}
+    features: dict[str, Any] = {
+        "image_id": {"dtype": "string", "_type": "Value"},
+        "target": label,
+        **dict.fromkeys(VERDICTS, listed),
+        "problematic": {"dtype": "bool", "_type": "Value"},
+    }
+    fields = [
+        ("image_id", pa.string()), ("target", pa.int64()),
+        *((name, pa.list_(pa.int64())) for name in VERDICTS), ("problematic", pa.bool_()),
+    ]  # fmt: skip
+    info = json.dumps({"info": {"features": features}})
+    return pa.schema(fields, metadata={"huggingface": info})
+
+
+def _card(splits: dict[str, str], snapshot: str | None) -> str:
+    files = "".join(f"  - split: {one}\n    path: data/{one}.parquet\n" for one in splits.values())
+    named = "".join(f"- `{split}`: {name}\n" for name, split in splits.items())
+    held = f"snapshot {snapshot}" if snapshot else "what was held when this was written"
+    return (
+        f"---\nconfigs:\n- config_name: default\n  data_files:\n{files}---\n\n"
+        f"# Multi-labels\n\nWritten by Tusker: {held}. For each image the class it came with and its "
+        "candidate classes by verdict; problematic images do not count.\n\n"
+        f"{named}"
+    )
