@@ -33,3 +33,30 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return self.note or f"invitation {self.pk}"
+
+
+class AuditEntry(models.Model):
+    """Something that somebody did that others may have to know of. Append-only."""
+
+    class Action(models.TextChoices):
+        IMPORT = "import"
+        EXPORT = "export"
+        ROLES = "roles"
+        REVEAL = "reveal"
+        TOKEN = "token"  # noqa: S105
+        RUN = "run"
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+",
+        help_text="null: by a command on the server",
+    )  # fmt: skip
+    action = models.CharField(max_length=10, choices=Action)
+    subject = models.CharField(max_length=500)
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name_plural = "audit entries"
+
+    def __str__(self) -> str:
+        return f"{self.action}: {self.subject}"

@@ -6,17 +6,20 @@ from django.contrib import messages
 from django.contrib.auth import login, update_session_auth_hash
 from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.views import LoginView, LogoutView
+from django.core.paginator import Paginator
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import people
+from accounts import audit, people
 from accounts.forms import AccountForm, InvitationForm, PersonForm
-from accounts.models import Invitation, User
+from accounts.models import AuditEntry, Invitation, User
 from accounts.roles import ADMIN, ROLES, public, roles_of, roles_required, signed_in
+
+AUDIT_ENTRIES = 100
 
 log_in = public(
     LoginView.as_view(template_name="accounts/login.html", redirect_authenticated_user=True)
@@ -47,6 +50,8 @@ def people_page(request: HttpRequest) -> HttpResponse:
         token = people.invite(
             signed_in(request), form.cleaned_data["roles"], form.cleaned_data["note"]
         )
+        asked = ", ".join(form.cleaned_data["roles"])
+        audit.note(signed_in(request), audit.Action.ROLES, f"invited somebody as {asked}")
         link = request.build_absolute_uri(f"/invitation/{token}/")
         form = InvitationForm()
     elsewhere = people.from_elsewhere()
@@ -78,10 +83,29 @@ def person_change(request: HttpRequest, person_id: int) -> HttpResponse:
     except people.NotPossible as error:
         messages.error(request, str(error))
     else:
+        roles = ", ".join(form.cleaned_data["roles"]) or "none"
+        locked = "" if form.cleaned_data["active"] else ", locked out"
+        audit.note(signed_in(request), audit.Action.ROLES, f"{person.username}: {roles}{locked}")
         messages.success(request, f"Saved: {person.username}.")
     return redirect(
         "people" if ADMIN in roles_of(User.objects.get(pk=signed_in(request).pk)) else "home"
     )
+
+
+@require_GET
+@roles_required(ADMIN)
+def audit_page(request: HttpRequest) -> HttpResponse:
+    """Everything that is noted, the latest first; ?action= chooses."""
+    action = request.GET.get("action", "")
+    entries = AuditEntry.objects.select_related("user")
+    if action in AuditEntry.Action.values:
+        entries = entries.filter(action=action)
+    context = {
+        "page": Paginator(entries, AUDIT_ENTRIES).get_page(request.GET.get("page")),
+        "action": action,
+        "actions": AuditEntry.Action.values,
+    }
+    return render(request, "accounts/audit.html", context)
 
 
 @require_POST
@@ -111,6 +135,9 @@ def accept_invitation(request: HttpRequest, token: str) -> HttpResponse:
             form.add_error("username", "A user with that username already exists.")
             context = {"form": form, "invitation": invitation}
             return render(request, "accounts/invitation.html", context)
+        audit.note(
+            user, audit.Action.ROLES, f"accepted an invitation as {', '.join(invitation.roles)}"
+        )
         login(request, user, backend="accounts.backends.Backend")
         return redirect("home")
     return render(request, "accounts/invitation.html", {"form": form, "invitation": invitation})

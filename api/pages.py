@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from accounts import audit
 from accounts.roles import ADMIN, LABELER, REVIEWER, roles_required, signed_in
 from api.models import Token
 from api.tokens import LONGEST_DAYS, SCOPES, make_token
@@ -38,7 +39,8 @@ def tokens(request: HttpRequest) -> HttpResponse:
     text = ""
     if form.is_valid():
         data = form.cleaned_data
-        _, text = make_token(user, data["name"], data["scopes"], data["days"])
+        token, text = make_token(user, data["name"], data["scopes"], data["days"])
+        audit.note(user, audit.Action.TOKEN, f"made {token} for {', '.join(token.scopes)}")
         form = TokenForm()
     context = {
         "form": form,
@@ -56,6 +58,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
 def token_revoke(request: HttpRequest, token_id: int) -> HttpResponse:
     token = get_object_or_404(Token, pk=token_id, user=signed_in(request))
     Token.objects.filter(pk=token.pk, revoked=None).update(revoked=timezone.now())
+    audit.note(signed_in(request), audit.Action.TOKEN, f"revoked {token}")
     return redirect("tokens")
 
 

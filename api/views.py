@@ -20,6 +20,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.serializers import Serializer
 
+from accounts import audit
 from accounts.roles import ADMIN, LABELER, REVIEWER, roles_of
 from annotation.importing.judgments import import_judgments
 from annotation.importing.predictions import import_predictions
@@ -196,6 +197,8 @@ class Predictions(Listing):
             result = import_predictions(
                 asked["dataset"], [body.content], asked["model"], replace=replace
             )
+            about = f"predictions of {asked['model']} for {asked['dataset']}"
+            audit.note(self.user, audit.Action.IMPORT, about)
             kept = {name: result[name] for name in shown.ImportedPredictionsSerializer().fields}
             return Response(kept, status=201)
 
@@ -258,6 +261,7 @@ class Judgments(Endpoint):
                 datasets=request.query_params.getlist("dataset"),
                 skip_unknown=request.query_params.get("skip_unknown") == "true",
             )
+            audit.note(self.user, audit.Action.IMPORT, f"judgments as {name}")
             kept = {field: result[field] for field in shown.ImportedJudgmentsSerializer().fields}
             return Response(kept, status=201)
 
@@ -359,6 +363,8 @@ class Runs(Listing):
 
         def work() -> Response:
             run = start_run(data["model"], data["dataset"], data["replace"], self.user)
+            about = f"{data['model'].participant} on {data['dataset']}"
+            audit.note(self.user, audit.Action.RUN, about)
             for shard in open_shards(run):
                 infer_shard.delay(shard)
             return Response(shown.RunSerializer(run).data, status=201)

@@ -7,8 +7,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from accounts import audit
 from taxonomy.errors import InputError
 from taxonomy.progress import Progress, quiet, terminal
+
+# By how a command's name begins; and the options that say what it was about.
+AUDITED = {"import": audit.Action.IMPORT, "export": audit.Action.EXPORT}
+TOLD = ("name", "dataset", "format", "file", "paths", "out")
 
 
 class JsonCommand(BaseCommand):
@@ -31,7 +36,16 @@ class JsonCommand(BaseCommand):
             result = self.run(**options)
         except InputError as error:
             raise CommandError(str(error)) from error
+        self._note(options)
         self.stdout.write(json.dumps(result) if options["json"] else self.describe(result))
+
+    def _note(self, options: dict[str, Any]) -> None:
+        """For those who ask later who imported and exported what."""
+        name = type(self).__module__.rpartition(".")[2]
+        action = AUDITED.get(name.partition("_")[0])
+        if action:
+            told = (str(options[key]) for key in TOLD if options.get(key))
+            audit.note(None, action, " ".join([name, *told]))
 
     def run(self, **options: Any) -> dict[str, Any]:
         raise NotImplementedError

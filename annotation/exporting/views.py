@@ -8,7 +8,8 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from accounts.roles import ADMIN, roles_required
+from accounts import audit
+from accounts.roles import ADMIN, roles_required, signed_in
 from annotation.exporting.formats import FORMATS
 from annotation.exporting.records import pick_datasets
 from annotation.models import Dataset
@@ -45,6 +46,10 @@ def export_download(request: HttpRequest, suffix: str) -> HttpResponse | Streami
         context = {"datasets": Dataset.objects.all(), "error": str(error)}
         return render(request, "annotation/export.html", context, status=400)
     of = names if len(names) == 1 else []
+    audit.note(
+        signed_in(request), audit.Action.EXPORT,
+        f"{suffix} of {', '.join(one.name for one in datasets)}",
+    )  # fmt: skip
     content_type, ending = FILES[suffix]
     what = "annotations" if suffix == ending else suffix
     name = file_name(what, *of, datetime.now(UTC).date().isoformat(), suffix=ending)

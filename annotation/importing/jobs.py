@@ -13,6 +13,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.utils import timezone
 
+from accounts import audit
 from accounts.models import User
 from annotation.importing import uploads
 from annotation.importing.datasets import import_dataset
@@ -37,7 +38,9 @@ State = ImportJob.State
 
 def start(kind: str, parameters: dict[str, Any], owner: User) -> ImportJob:
     """Note an import; `run_job` does it. For the parameters see the functions in RUNNERS."""
-    return ImportJob.objects.create(kind=kind, parameters=parameters, owner=owner)
+    job = ImportJob.objects.create(kind=kind, parameters=parameters, owner=owner)
+    audit.note(owner, audit.Action.IMPORT, f"{kind} {job.subject}".strip())
+    return job
 
 
 def run_job(job_id: int) -> None:

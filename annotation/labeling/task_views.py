@@ -12,6 +12,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts import audit
 from accounts.models import User
 from accounts.roles import ADMIN, LABELER, REVIEWER, roles_of, roles_required, signed_in
 from annotation.labeling import export, statistics, tasks
@@ -192,6 +193,9 @@ def labeling_change(request: HttpRequest, task_id: int, change: str) -> HttpResp
         CHANGES[change](task)
     except InputError as error:
         messages.error(request, str(error))
+    else:
+        if change == "reveal":
+            audit.note(signed_in(request), audit.Action.REVEAL, task.name)
     return redirect("labeling_about", task_id)
 
 
@@ -231,6 +235,7 @@ def labeling_answers(request: HttpRequest, task_id: int, suffix: str) -> HttpRes
     if must_not_know(signed_in(request), task):
         messages.error(request, "You take part: the answers are yours to export once revealed.")
         return redirect("labeling_about", task_id)
+    audit.note(signed_in(request), audit.Action.EXPORT, f"answers of {task.name} as {suffix}")
     name = file_name("answers", task.name, suffix=suffix)
     return StreamingHttpResponse(
         export.FORMATS[suffix](task),

@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts import audit
 from accounts.roles import ADMIN, roles_required, signed_in
 from annotation.models import Dataset
 from evaluation.inference.forms import NewModelForm, PreprocessingForm, RunForm
@@ -44,6 +45,11 @@ def models(request: HttpRequest) -> HttpResponse:
         except InputError as error:
             form.add_error(None, str(error))
         else:
+            audit.note(
+                signed_in(request),
+                audit.Action.RUN,
+                f"{data['model'].participant} on {run.dataset}",
+            )
             _send(run)
             return redirect("inference_run", run.pk)
     runs = InferenceRun.objects.select_related("model__participant", "dataset")[:LISTED]

@@ -57,6 +57,7 @@ ALLOWED = {
     "tokens": PEOPLE,
     "accept_invitation": EVERYONE,
     "adjudicate": {ADMIN},
+    "audit": {ADMIN},
     "cases": REVIEWING,
     "changes": REVIEWING,
     "agreement": REVIEWING,
