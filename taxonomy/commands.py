@@ -13,7 +13,7 @@ from taxonomy.progress import Progress, quiet, terminal
 
 # By how a command's name begins; and the options that say what it was about.
 AUDITED = {"import": audit.Action.IMPORT, "export": audit.Action.EXPORT}
-TOLD = ("name", "dataset", "format", "file", "paths", "out")
+TOLD = ("name", "dataset", "format", "file", "folder", "paths", "out")
 
 
 class JsonCommand(BaseCommand):

@@ -15,12 +15,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from annotation.exporting.records import Frozen, ImageRecord, class_names, image_records
+from annotation.exporting.surroundings import surroundings
 from annotation.models import Dataset, DatasetImage
 from taxonomy.errors import InputError
 from taxonomy.progress import Progress, quiet
 
 PARQUET = "parquet"
-VERSION = 1
+VERSION = 2
 ROWS = 50_000  # of a table that are held at a time
 TEXT = pa.dictionary(pa.int32(), pa.string())
 TABLES = {
@@ -41,7 +42,23 @@ TABLES = {
         ("image_id", pa.string()), ("class", TEXT), ("verdict", TEXT), ("reviewer", TEXT),
         ("reason", pa.string()), ("decided_at", pa.string()),
     ],
+    "synsets": [
+        ("key", pa.string()), ("class_index", pa.int32()), ("lemmas", pa.list_(pa.string())),
+        ("definition", pa.string()), ("parents", pa.list_(pa.string())),
+    ],
+    "groups": [
+        ("name", pa.string()), ("kind", TEXT), ("description", pa.string()),
+        ("classes", pa.list_(pa.int32())),
+    ],
+    "members": [("dataset", TEXT), ("position", pa.int32()), ("image_id", pa.string())],
+    "predictions": [
+        ("participant", pa.string()), ("kind", TEXT), ("dataset", TEXT), ("k", pa.int32()),
+        ("top_k", pa.list_(pa.int32())), ("seconds", pa.list_(pa.float32())),
+        ("sha256", pa.string()),
+    ],
 }  # fmt: skip
+# Of which a row is large.
+FEW_ROWS = {"predictions": 4}
 README = """# Annotations
 
 Written by Tusker. `manifest.json` has the hash of the snapshot (null: as it was when this was written), the datasets,
@@ -53,6 +70,12 @@ the number of rows and the SHA-256 of every file.
 | `candidates.parquet` | (image, class) pair, and what is held of it: correct, incorrect, unclear or unjudged |
 | `judgments.parquet` | judgment; the last of a reviewer on a pair in a round holds, `unjudged` takes the former back |
 | `adjudications.parquet` | final verdict, with its reason |
+| `synsets.parquet` | node of the hierarchy; those with a `class_index` are classes |
+| `groups.parquet` | group or family of classes, with their indices |
+| `members.parquet` | image of a dataset, with its place |
+| `predictions.parquet` | participant and dataset: k class indices for each place, −1 for none; perhaps the seconds |
+
+`manage.py import_dump FOLDER` brings all of it into an empty Tusker.
 
 Reviewers are pseudonyms. Times are ISO 8601 in UTC.
 """
@@ -65,12 +88,13 @@ class Table:
         self.path = folder / f"{name}.parquet"
         self.schema = pa.schema(TABLES[name])
         self.writer = pq.ParquetWriter(self.path, self.schema, compression="zstd")
+        self.limit = FEW_ROWS.get(name, ROWS)
         self.waiting: list[tuple[Any, ...]] = []
         self.rows = 0
 
     def add(self, row: tuple[Any, ...]) -> None:
         self.waiting.append(row)
-        if len(self.waiting) >= ROWS:
+        if len(self.waiting) >= self.limit:
             self._write()
 
     def _write(self) -> None:
@@ -130,6 +154,8 @@ def _write_tables(
             _add(tables, record, classes)
             if number % 500 == 0:
                 progress("exporting", number, total)
+        for name, rows in surroundings(datasets):
+            tables[name].add(rows)
     progress("exporting", total, total)
     return {name: table.rows for name, table in tables.items()}
 

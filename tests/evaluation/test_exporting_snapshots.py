@@ -69,7 +69,10 @@ def test_the_manifest_tells_rows_and_hashes_of_every_file(world, tmp_path):
     out = tmp_path / "dump"
     run(out, "parquet")
     manifest = json.loads((out / "manifest.json").read_text())
-    assert manifest["rows"] == {"images": 3, "candidates": 6, "judgments": 1, "adjudications": 1}
+    assert manifest["rows"] == {
+        "images": 3, "candidates": 6, "judgments": 1, "adjudications": 1, "synsets": 10,
+        "groups": 1, "members": 3, "predictions": 0,
+    }  # fmt: skip
     assert set(manifest["sha256"]) == {path.name for path in out.iterdir()} - {"manifest.json"}
     for name, digest in manifest["sha256"].items():
         assert hashlib.sha256((out / name).read_bytes()).hexdigest() == digest
