@@ -42,3 +42,25 @@ class KeptAnswer(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class Webhook(models.Model):
+    """An address that is told of events; the secret signs what it is told."""
+
+    class Event(models.TextChoices):
+        ROUND_CLOSED = "round.closed"
+        RUN_FINISHED = "run.finished"
+        SNAPSHOT_MADE = "snapshot.made"
+
+    url = models.URLField(max_length=500)
+    events = ArrayField(models.CharField(max_length=20, choices=Event))
+    secret = models.CharField(max_length=64)
+    created = models.DateTimeField(auto_now_add=True)
+    told = models.DateTimeField(null=True, help_text="last, with success")
+    problem = models.CharField(max_length=300, default="", blank=True, help_text="of the last try")
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.url

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 from csp.constants import SELF, UNSAFE_INLINE
 from csp.decorators import csp_update
 from django import forms
@@ -13,7 +15,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from accounts import audit
 from accounts.roles import ADMIN, LABELER, REVIEWER, roles_required, signed_in
-from api.models import Token
+from api.models import Token, Webhook
 from api.tokens import LONGEST_DAYS, SCOPES, make_token
 
 PEOPLE = (ADMIN, REVIEWER, LABELER)
@@ -60,6 +62,45 @@ def token_revoke(request: HttpRequest, token_id: int) -> HttpResponse:
     Token.objects.filter(pk=token.pk, revoked=None).update(revoked=timezone.now())
     audit.note(signed_in(request), audit.Action.TOKEN, f"revoked {token}")
     return redirect("tokens")
+
+
+class WebhookForm(forms.Form):
+    url = forms.URLField(
+        max_length=500, assume_scheme="https", label="Address",
+        help_text="It gets a POST, and is tried again until it answers with success.",
+    )  # fmt: skip
+    events = forms.MultipleChoiceField(
+        choices=[(one, one) for one in Webhook.Event.values], widget=forms.CheckboxSelectMultiple
+    )
+
+    def clean_url(self) -> str:
+        url: str = self.cleaned_data["url"]
+        if not url.startswith(("http://", "https://")):
+            raise forms.ValidationError("Enter a valid URL of http or https.")
+        return url
+
+
+@require_http_methods(["GET", "POST"])
+@roles_required(ADMIN)
+def hooks(request: HttpRequest) -> HttpResponse:
+    """Who is told of what; the secret of a new one is shown once."""
+    form = WebhookForm(request.POST or None)
+    secret = ""
+    if form.is_valid():
+        secret = secrets.token_hex(32)
+        Webhook.objects.create(secret=secret, **form.cleaned_data)
+        form = WebhookForm()
+    context = {"form": form, "secret": secret, "hooks": Webhook.objects.all()}
+    response = render(request, "api/webhooks.html", context)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_POST
+@roles_required(ADMIN)
+def hook_delete(request: HttpRequest, hook_id: int) -> HttpResponse:
+    get_object_or_404(Webhook, pk=hook_id).delete()
+    return redirect("webhooks")
 
 
 schema = roles_required(*PEOPLE)(SpectacularAPIView.as_view())

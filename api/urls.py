@@ -6,6 +6,8 @@ from api.base import endpoint
 urlpatterns = [
     path("account/tokens/", pages.tokens, name="tokens"),
     path("account/tokens/<int:token_id>/revoke/", pages.token_revoke, name="token_revoke"),
+    path("operations/webhooks/", pages.hooks, name="webhooks"),
+    path("operations/webhooks/<int:hook_id>/delete/", pages.hook_delete, name="webhook_delete"),
     path("api/v1/schema/", pages.schema, name="api_schema"),
     path("api/v1/docs/", pages.docs, name="api_docs"),
     path("api/v1/", endpoint(views.Root), name="api_root"),

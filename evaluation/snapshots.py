@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from annotation.models import Dataset, Verdict
 from evaluation.models import LabelSnapshot
+from evaluation.signals import snapshot_made
 from taxonomy.bulk import copy_rows
 from taxonomy.errors import InputError
 
@@ -133,7 +134,10 @@ def take_snapshot(datasets: Sequence[str] | None = None) -> LabelSnapshot:
         "counts": labels.counts(),
         "arrays": _pack(labels),
     }
-    return LabelSnapshot.objects.get_or_create(hash=digest, defaults=content)[0]
+    snapshot, new = LabelSnapshot.objects.get_or_create(hash=digest, defaults=content)
+    if new:
+        snapshot_made.send(LabelSnapshot, snapshot=snapshot)
+    return snapshot
 
 
 def find_snapshot(prefix: str) -> LabelSnapshot:

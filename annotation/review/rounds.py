@@ -15,6 +15,7 @@ from accounts.models import User
 from annotation.importing.alone import wait_for_imports
 from annotation.models import Dataset, ReviewRound
 from annotation.review.scope import Scope, choose, pair_of, scope_of
+from annotation.signals import round_closed
 from taxonomy.bulk import analyze
 from taxonomy.errors import InputError
 
@@ -209,6 +210,7 @@ def close_round(review_round: ReviewRound) -> None:
     if review_round.state != State.CLOSED:
         review_round.closed = timezone.now()
         _set_state(review_round, State.CLOSED)
+        round_closed.send(ReviewRound, round=review_round)
 
 
 @transaction.atomic

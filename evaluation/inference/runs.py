@@ -23,6 +23,7 @@ from evaluation.inference.classifier import Classifier
 from evaluation.inference.loading import load_classifier
 from evaluation.inference.registering import local_copy, preprocessing_of
 from evaluation.models import ClassifierModel, InferenceRun, InferenceShard
+from evaluation.signals import run_finished
 from taxonomy.errors import InputError
 from taxonomy.progress import quiet
 
@@ -208,6 +209,8 @@ def _store(run: InferenceRun) -> dict[str, Any]:
 def _end(run: InferenceRun, state: str, error: str = "") -> None:
     run.state, run.error, run.finished = state, error[:1000], timezone.now()
     run.save(update_fields=["state", "error", "finished"])
+    if state != State.CANCELLED:
+        run_finished.send(InferenceRun, run=run)
 
 
 @transaction.atomic

@@ -18,6 +18,7 @@ from annotation.importing import jobs
 from annotation.labeling.sampling import Sample
 from annotation.labeling.tasks import create_task
 from annotation.models import Dataset, Image, Participant, PredictionSet
+from api.models import Webhook
 from api.tokens import make_token
 from evaluation.inference.registering import register
 from evaluation.inference.runs import start_run
@@ -186,6 +187,8 @@ ALLOWED = {
     "subset_new": {ADMIN},
     "subsets": REVIEWING,
     "synset_search": {ADMIN},
+    "webhook_delete": {ADMIN},
+    "webhooks": {ADMIN},
     "verdict_rule": {ADMIN},
     "verdict_rule_preview": {ADMIN},
     "wanted_entries": REVIEWING,
@@ -220,6 +223,7 @@ def addresses(db, tmp_path, admin) -> dict[str, str]:
         "change": "open",
         "entry_id": entry.pk,
         "group_id": taxonomy.groups.create(name="some", position=9).pk,
+        "hook_id": Webhook.objects.create(url="https://a.example", events=[], secret="x").pk,
         "image_id": ReferenceImage.objects.get().pk,
         "index": 0,
         "invitation_id": Invitation.objects.get().pk,
