@@ -23,7 +23,7 @@ SCOPES = {
     "read": "read everything that its owner may read",
     "predictions": "bring predictions",
     "judgments": "bring judgments",
-    "runs": "start and stop runs of models",
+    "runs": "start and stop runs",
     "exports": "have dumps made",
 }
 LONGEST_DAYS = 366
