@@ -24,7 +24,6 @@ SCOPES = {
     "predictions": "bring predictions",
     "judgments": "bring judgments",
     "runs": "start and stop runs",
-    "exports": "have dumps made",
 }
 LONGEST_DAYS = 366
 
