@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -294,19 +295,18 @@ def test_every_view_states_who_may_open_it():
         assert stated is None or set(stated) == expected, pattern.name
 
 
-@pytest.mark.parametrize("method", ["get", "post"])
-@pytest.mark.parametrize("role", sorted(PEOPLE))
-def test_people_are_refused_what_is_not_theirs_and_nothing_else(role, method, addresses):
-    for name, address in addresses.items():
+def test_people_are_refused_what_is_not_theirs_and_nothing_else(addresses):
+    for role, method, (name, address) in product(
+        sorted(PEOPLE), ("get", "post"), addresses.items()
+    ):
         status = ask(role, method, address).status_code
         # Reviewers read predictions by the API, and bring none.
         closed = role not in ALLOWED[name] or (role, method, name) == BRINGING
         assert (status == 403) == closed or status == 405, (name, status)
 
 
-@pytest.mark.parametrize("method", ["get", "post"])
-def test_strangers_are_sent_to_the_login_or_told_to_log_in(method, addresses):
-    for name, address in addresses.items():
+def test_strangers_are_sent_to_the_login_or_told_to_log_in(addresses):
+    for method, (name, address) in product(("get", "post"), addresses.items()):
         response = ask(None, method, address)
         status = response.status_code
         if None in ALLOWED[name]:
@@ -316,9 +316,8 @@ def test_strangers_are_sent_to_the_login_or_told_to_log_in(method, addresses):
             assert login or status in (401, 405), (name, status)
 
 
-@pytest.mark.parametrize("method", ["put", "patch", "delete"])
-def test_no_other_method_does_anything(addresses, method):
-    for name, address in addresses.items():
+def test_no_other_method_does_anything(addresses):
+    for method, (name, address) in product(("put", "patch", "delete"), addresses.items()):
         status = ask(ADMIN, method, address).status_code
         if (name, method) == ("api_run", "patch"):
             assert status == 400  # it asks for a state
