@@ -70,7 +70,7 @@ def prepare(overlap: int = 1) -> Any:
     from annotation.importing.predictions import import_predictions
     from annotation.models import Dataset, ReviewRound
     from annotation.review.rounds import open_round
-    from benchmarks.world import paper_scale
+    from benchmarks.world import DATASETS, paper_scale
     from taxonomy.loading import load_imagenet1k
 
     call_command("migrate", verbosity=0)
@@ -78,15 +78,16 @@ def prepare(overlap: int = 1) -> Any:
     name = f"load {overlap}"
     if (current := ReviewRound.objects.filter(name=name).first()) is not None:
         return current
-    if Dataset.objects.exists():
-        return open_round(name, Dataset.objects.all(), 1, overlap=overlap)
+    there = Dataset.objects.filter(name__in=DATASETS)
+    if there.exists():
+        return open_round(name, there, 1, overlap=overlap)
     load_imagenet1k()
     with tempfile.TemporaryDirectory() as scratch:
         source = paper_scale(Path(scratch))
         for name, table in source.tables.items():
             import_dataset(name, table)
             import_predictions(name, [source.predictions[name]])
-    return open_round(name, Dataset.objects.all(), 1, overlap=overlap)
+    return open_round(name, there.all(), 1, overlap=overlap)
 
 
 JUDGED = """

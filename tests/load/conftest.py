@@ -11,16 +11,16 @@ import pytest
 from config.embedded import BASE_DIR
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def home(tmp_path_factory) -> Iterator[dict[str, str]]:
-    """An environment with a home of its own, whose servers are stopped in the end."""
+    """An environment with a home of all these tests, whose servers are stopped in the end."""
     environment = {**os.environ, "TUSKER_HOME": str(tmp_path_factory.mktemp("load"))}
     yield environment
     stop = "from config import embedded; embedded.stop()"
     subprocess.run([sys.executable, "-c", stop], cwd=BASE_DIR, env=environment, check=True)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def run(home) -> Callable[..., dict]:
     """A function of a module of benchmarks and its options, giving what it finds out."""
 

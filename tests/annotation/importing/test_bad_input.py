@@ -477,7 +477,7 @@ def test_any_bytes_are_predictions_or_one_clear_error(tmp_path, suffix, content)
 
 
 @settings(
-    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     suffix=st.sampled_from(sorted(WHOLE)), place=st.floats(0, 1, exclude_max=True),

@@ -158,7 +158,7 @@ def test_counts_are_those_of_plain_loops_however_the_images_are_cut(world, table
         assert (counts.multi_label.correct[at], counts.multi_label.n[at]) == expected
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(small_worlds())
 def test_range_is_that_of_all_possible_outcomes(data):
     counts = count_accuracies(data)

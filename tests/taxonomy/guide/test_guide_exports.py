@@ -137,7 +137,7 @@ SPECIAL = st.sampled_from([
 ])  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(text=st.lists(SPECIAL | st.text(max_size=6), max_size=25).map("".join))
 def test_whatever_is_written_compiles(tmp_path_factory, text):
     folder = tmp_path_factory.getbasetemp() / "typst"

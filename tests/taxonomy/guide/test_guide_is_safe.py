@@ -120,7 +120,7 @@ PARTS = st.sampled_from([
 
 
 @settings(
-    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(text=st.lists(PARTS | st.text(max_size=5), max_size=25).map("".join))
 def test_no_script_survives_whatever_parts_are_put_together(html, text):
