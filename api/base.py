@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 from django.contrib.auth.decorators import login_not_required
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import conditional_page
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import NotAuthenticated, PermissionDenied
+from rest_framework.generics import GenericAPIView, ListAPIView
 from rest_framework.pagination import CursorPagination
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import User
@@ -34,22 +34,26 @@ class Allowed(BasePermission):
         assert isinstance(view, Endpoint)
         if not request.user.is_authenticated:
             raise NotAuthenticated
-        scope = "read" if request.method in SAFE else view.scope
+        if request.method not in view.allowed_methods:
+            return True  # to be told so
+        reads = request.method in SAFE
+        scope = "read" if reads else view.scope
         if isinstance(request.auth, Token) and scope not in request.auth.scopes:
             raise PermissionDenied(f"The token lacks the scope '{scope}'.")
-        if not roles_of(request.user) & set(view.roles):
+        if not roles_of(request.user) & set(view.roles if reads else view.writers):
             raise PermissionDenied("This is not for you.")
         if view.closed_while_blind and what_blinds(request.user):
             raise PermissionDenied("Closed as long as you are at a blind round or an evaluation.")
         return True
 
 
-class Endpoint(APIView):
-    """roles: who may use it; scope: what a token needs for other methods than reading."""
+class Endpoint(GenericAPIView):
+    """roles: who may read; writers: who may do the rest, for which a token needs `scope`."""
 
     authentication_classes = (TokenAuthentication, SessionAuthentication)
     permission_classes = (Allowed,)
     roles: ClassVar[Iterable[str]] = (ADMIN, REVIEWER)
+    writers: ClassVar[Iterable[str]] = (ADMIN,)
     scope: ClassVar[str] = ""
     closed_while_blind: ClassVar[bool] = True
 
@@ -61,36 +65,10 @@ class Endpoint(APIView):
     def finalize_response(
         self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
     ) -> HttpResponseBase:
-        """Answers to GET carry an ETag, and 304 if that is the one that is known."""
         response = super().finalize_response(request, response, *args, **kwargs)
         patch_vary_headers(response, ["Authorization", "Cookie"])
         response.setdefault("Cache-Control", "private, no-cache")
-        if (
-            request.method == "GET"
-            and response.status_code == 200
-            and isinstance(response, Response)
-        ):
-            response.add_post_render_callback(lambda done: _tag(request, done))
         return response
-
-
-def _tag(request: Request, response: Response) -> None:
-    tag = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
-    response["ETag"] = tag
-    known = [
-        one.strip().removeprefix("W/")
-        for one in request.headers.get("If-None-Match", "").split(",")
-    ]
-    if tag in known or "*" in known:
-        response.status_code = 304
-        response.content = b""
-
-
-def endpoint(view: type[Endpoint]) -> Callable[..., HttpResponseBase]:
-    """The view as a function that states its roles, as those of pages do."""
-    function = login_not_required(view.as_view())
-    function.roles = frozenset(view.roles)
-    return function
 
 
 class Pages(CursorPagination):
@@ -100,3 +78,21 @@ class Pages(CursorPagination):
     max_page_size = 1000
     page_size_query_param = "page_size"
     ordering = "pk"
+
+
+class LatestFirst(Pages):
+    ordering = "-pk"
+
+
+class Listing(Endpoint, ListAPIView):
+    """A list in pages."""
+
+    pagination_class = Pages
+
+
+def endpoint(view: type[Endpoint]) -> Callable[..., HttpResponseBase]:
+    """The view as a function that states its roles, as those of pages do. Its answers to GET carry an
+    ETag, and are 304 if that is the one that is known."""
+    function = login_not_required(conditional_page(view.as_view()))
+    function.roles = frozenset(view.roles)
+    return function

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable
 from datetime import timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.request import Request
@@ -18,11 +18,7 @@ from api.models import KeptAnswer
 HEADER = "Idempotency-Key"
 LONGEST = 200
 KEPT = timedelta(days=7)
-
-
-class Busy(APIException):
-    status_code = 409
-    default_detail = "The same request is being worked on."
+LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 
 
 class Reused(APIException):
@@ -33,35 +29,33 @@ class Reused(APIException):
 def once(request: Request, user: User, digest: str, work: Callable[[], Response]) -> Response:
     """Do the work, unless a request with this key was answered already: then that answer.
 
-    digest tells the content. Answers are kept for a week. Without a key the work is done always.
-    Raises Busy while the first is worked on, Reused if the key belongs to another request.
+    digest tells the content. Work and answer are one transaction: whatever is killed when, the work is
+    done with its answer kept, or not at all. The same request at the same time waits for the first.
+    What failed may be tried again. Answers are kept for a week.
+
+    Raises Reused if the key belongs to another request.
     """
     key = request.headers.get(HEADER, "")
+    if len(key) > LONGEST or "\0" in key:
+        raise ValidationError({HEADER: f"has at most {LONGEST} characters"})
     if not key:
         return work()
-    if len(key) > LONGEST:
-        raise ValidationError({HEADER: f"has at most {LONGEST} characters"})
-    asked = f"{request.method} {request.get_full_path()} {digest}"
-    fingerprint = hashlib.sha256(asked.encode()).hexdigest()
-    KeptAnswer.objects.filter(created__lt=timezone.now() - KEPT).delete()
-    try:
-        with transaction.atomic():
-            kept = KeptAnswer.objects.create(user=user, key=key, request=fingerprint)
-    except IntegrityError:
-        return _again(KeptAnswer.objects.get(user=user, key=key), fingerprint)
-    try:
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(LOCK, [f"{user.pk} {key}"])
+        asked = f"{request.method} {request.get_full_path()} {digest}"
+        fingerprint = hashlib.sha256(asked.encode()).hexdigest()
+        KeptAnswer.objects.filter(created__lt=timezone.now() - KEPT).delete()
+        if kept := KeptAnswer.objects.filter(user=user, key=key).first():
+            return _again(kept, fingerprint)
         answer = work()
-    except BaseException:
-        kept.delete()  # what failed may be tried again
-        raise
-    kept.status, kept.content = answer.status_code, answer.data
-    kept.save(update_fields=["status", "content"])
-    return answer
+        KeptAnswer.objects.create(
+            user=user, key=key, request=fingerprint, status=answer.status_code, content=answer.data
+        )
+        return answer
 
 
 def _again(kept: KeptAnswer, fingerprint: str) -> Response:
     if kept.request != fingerprint:
         raise Reused
-    if kept.status is None:
-        raise Busy
     return Response(kept.content, status=kept.status, headers={"Idempotent-Replayed": "true"})

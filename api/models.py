@@ -28,13 +28,13 @@ class Token(models.Model):
 
 
 class KeptAnswer(models.Model):
-    """What was answered to a request with an Idempotency-Key; status is null while it is worked on."""
+    """What was answered to a request with an Idempotency-Key."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     key = models.CharField(max_length=200)
     request = models.CharField(max_length=64, help_text="SHA-256 of method, address and content")
-    status = models.PositiveSmallIntegerField(null=True)
-    content = models.JSONField(null=True)
+    status = models.PositiveSmallIntegerField()
+    content = models.JSONField()
     created = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rest_framework import serializers
 
 from annotation.models import Dataset, Participant, PredictionSet
@@ -100,7 +98,7 @@ class RowsSerializer(serializers.Serializer):
 
 
 class ImportedPredictionsSerializer(serializers.Serializer):
-    models = serializers.ListField(child=serializers.CharField())
+    models = serializers.IntegerField(help_text="files read")
     predictions = serializers.IntegerField()
     candidates_new = serializers.IntegerField()
     candidates_total = serializers.IntegerField()
@@ -131,8 +129,8 @@ class RunSerializer(serializers.ModelSerializer):
     model = serializers.PrimaryKeyRelatedField(queryset=ClassifierModel.objects.all())
     dataset = serializers.SlugRelatedField("name", queryset=Dataset.objects.all())
     replace = serializers.BooleanField(default=False)
-    done = serializers.SerializerMethodField()
-    failed = serializers.SerializerMethodField()
+    done = serializers.IntegerField(read_only=True)
+    failed = serializers.IntegerField(read_only=True)
 
     class Meta:
         model = InferenceRun
@@ -142,36 +140,6 @@ class RunSerializer(serializers.ModelSerializer):
         ]  # fmt: skip
         read_only_fields = ["state", "error", "created", "finished"]
 
-    def _progress(self, run: InferenceRun) -> Any:
-        from evaluation.inference.runs import progress_of
-
-        if not hasattr(run, "_progress"):
-            run._progress = progress_of(run)  # type: ignore[attr-defined]
-        return run._progress  # type: ignore[attr-defined]
-
-    def get_done(self, run: InferenceRun) -> int:
-        return self._progress(run).done
-
-    def get_failed(self, run: InferenceRun) -> int:
-        return self._progress(run).failed
-
 
 class RunChangeSerializer(serializers.Serializer):
     state = serializers.ChoiceField(["running", "paused", "cancelled"])
-
-
-class ProblemErrorSerializer(serializers.Serializer):
-    field = serializers.CharField(required=False)
-    file = serializers.CharField(required=False)
-    row = serializers.IntegerField(required=False)
-    detail = serializers.CharField()
-
-
-class ProblemSerializer(serializers.Serializer):
-    """RFC 9457."""
-
-    type = serializers.CharField()
-    title = serializers.CharField()
-    status = serializers.IntegerField()
-    detail = serializers.CharField()
-    errors = ProblemErrorSerializer(many=True, required=False)

@@ -3,53 +3,53 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
+from django.utils.http import quote_etag
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework.exceptions import PermissionDenied, ValidationError
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import ValidationError
+from rest_framework.generics import RetrieveAPIView
+from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
-from rest_framework.serializers import Serializer
 
 from accounts import audit
-from accounts.roles import ADMIN, LABELER, REVIEWER, roles_of
+from accounts.roles import ADMIN, LABELER, REVIEWER
+from annotation.importing.alone import wait_for_imports
 from annotation.importing.judgments import import_judgments
 from annotation.importing.predictions import import_predictions
 from annotation.models import Candidate, Dataset, DatasetImage, Participant, PredictionSet, Verdict
 from api import serializers as shown
-from api.base import Endpoint, Pages
+from api.base import Endpoint, LatestFirst, Listing, Pages
 from api.idempotency import HEADER, once
 from api.parsers import CSV, NDJSON, PARQUET, Body, CsvParser, NdjsonParser, ParquetParser
-from evaluation.inference.runs import change_run, open_shards, start_run
+from evaluation.addressed import addressed_report
+from evaluation.inference.runs import change_run, progress_of_all, start_run
 from evaluation.models import ClassifierModel, InferenceRun, LabelSnapshot, MetricReport
-from evaluation.reports import latest_report
-from evaluation.tasks import infer_shard
+from evaluation.tasks import send_shards
 from taxonomy.downloads import disposition, file_name
 
-PROBLEM = OpenApiResponse(shown.ProblemSerializer, description="A problem (RFC 9457).")
-PROBLEMS = dict.fromkeys([400, 401, 403, 404, 409, 413, 422, 429], PROBLEM)
 KEY = OpenApiParameter(
     HEADER, str, OpenApiParameter.HEADER,
     description="Sent again with the same key, the request is answered as the first time.",
 )  # fmt: skip
-BINARY = {(PARQUET): OpenApiTypes.BINARY, (NDJSON): OpenApiTypes.BINARY, (CSV): OpenApiTypes.BINARY}
+MOST_NAME = 80
 
 
-def query(name: str, about: str, kind: Any = str, many: bool = False) -> OpenApiParameter:
-    return OpenApiParameter(name, kind, description=about, many=many)
-
-
-CURSOR = [query("cursor", "Where the page begins; from `next` or `previous`."),
-          query("page_size", "Of 1 to 1,000; 100 if not said.", int)]  # fmt: skip
+def query(
+    name: str, about: str, kind: Any = str, many: bool = False, required: bool = False
+) -> OpenApiParameter:
+    return OpenApiParameter(name, kind, description=about, many=many, required=required)
 
 
 class Root(Endpoint):
@@ -58,66 +58,43 @@ class Root(Endpoint):
     roles = (ADMIN, REVIEWER, LABELER)
     closed_while_blind = False
 
-    @extend_schema(responses={200: OpenApiTypes.OBJECT, **PROBLEMS})
+    @extend_schema(responses={200: OpenApiTypes.OBJECT})
     def get(self, request: Request) -> Response:
         names = ["datasets", "participants", "predictions", "judgments", "snapshots", "reports",
                  "models", "runs"]  # fmt: skip
         return Response({name: reverse(f"api_{name}", request=request) for name in names})
 
 
-class Listing(Endpoint):
-    """A list in pages."""
-
-    serializer: type[Serializer]
-
-    def rows(self) -> QuerySet:
-        raise NotImplementedError
-
-    def listed(self, request: Request) -> Response:
-        pages = Pages()
-        page = pages.paginate_queryset(self.rows(), request, view=self)
-        return pages.get_paginated_response(self.serializer(page, many=True).data)
-
-
 class Datasets(Listing):
     """The datasets."""
 
-    serializer = shown.DatasetSerializer
-
-    def rows(self) -> QuerySet:
-        return Dataset.objects.select_related("taxonomy")
-
-    @extend_schema(
-        parameters=CURSOR, responses={200: shown.DatasetSerializer(many=True), **PROBLEMS}
-    )
-    def get(self, request: Request) -> Response:
-        return self.listed(request)
+    serializer_class = shown.DatasetSerializer
+    queryset = Dataset.objects.select_related("taxonomy")
 
 
-class OneDataset(Endpoint):
+class OneDataset(Endpoint, RetrieveAPIView):
     """One dataset."""
 
-    @extend_schema(responses={200: shown.DatasetSerializer, **PROBLEMS})
-    def get(self, request: Request, name: str) -> Response:
-        dataset = get_object_or_404(Dataset.objects.select_related("taxonomy"), name=name)
-        return Response(shown.DatasetSerializer(dataset).data)
+    serializer_class = shown.DatasetSerializer
+    queryset = Dataset.objects.select_related("taxonomy")
+    lookup_field = "name"
+
+
+class InOrder(Pages):
+    ordering = "position"
 
 
 class MultiLabels(Listing):
     """The images of a dataset in its order, each with its classes by verdict."""
 
-    serializer = shown.MultiLabelSerializer
+    serializer_class = shown.MultiLabelSerializer
+    pagination_class = InOrder
+    queryset = DatasetImage.objects.select_related("image")
 
-    @extend_schema(
-        parameters=CURSOR, responses={200: shown.MultiLabelSerializer(many=True), **PROBLEMS}
-    )
-    def get(self, request: Request, name: str) -> Response:
-        dataset = get_object_or_404(Dataset, name=name)
-        pages = Pages()
-        links = DatasetImage.objects.filter(dataset=dataset).select_related("image")
-        pages.ordering = "position"
-        page: list[DatasetImage] = pages.paginate_queryset(links, request, view=self) or []
-        return pages.get_paginated_response(_multi_labels(dataset, page))
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        dataset = get_object_or_404(Dataset, name=kwargs["name"])
+        links = self.paginate_queryset(self.get_queryset().filter(dataset=dataset)) or []
+        return self.get_paginated_response(_multi_labels(dataset, list(links)))
 
 
 def _multi_labels(dataset: Dataset, links: list[DatasetImage]) -> list[dict[str, Any]]:
@@ -140,67 +117,74 @@ def _multi_labels(dataset: Dataset, links: list[DatasetImage]) -> list[dict[str,
 class Participants(Listing):
     """Models and people."""
 
-    serializer = shown.ParticipantSerializer
-
-    def rows(self) -> QuerySet:
-        return Participant.objects.all()
-
-    @extend_schema(
-        parameters=CURSOR, responses={200: shown.ParticipantSerializer(many=True), **PROBLEMS}
-    )
-    def get(self, request: Request) -> Response:
-        return self.listed(request)
+    serializer_class = shown.ParticipantSerializer
+    queryset = Participant.objects.all()
 
 
-class Predictions(Listing):
+class Bulk(Endpoint):
+    """Takes a file as the content of a POST."""
+
+    suffixes: ClassVar[tuple[type[BaseParser], ...]] = ()
+
+    def get_parsers(self) -> list[BaseParser]:
+        return [parser() for parser in self.suffixes]
+
+    def body(self) -> Body:
+        body = self.request.data
+        if not isinstance(body, Body):
+            raise ValidationError({"": "a file is needed as content"})
+        return body
+
+    def required(self, name: str) -> str:
+        value = self.request.query_params.get(name, "")
+        if not value or "\0" in value:
+            raise ValidationError({name: "is needed in the address"})
+        return value
+
+
+class Predictions(Bulk, Listing):
     """The current predictions: who predicted what dataset."""
 
-    serializer = shown.PredictionSetSerializer
-    parser_classes = (NdjsonParser, ParquetParser, CsvParser)
+    serializer_class = shown.PredictionSetSerializer
+    queryset = PredictionSet.objects.current().select_related("participant", "dataset")
+    suffixes = (NdjsonParser, ParquetParser, CsvParser)
     scope = "predictions"
 
-    def rows(self) -> QuerySet:
-        found = PredictionSet.objects.current().select_related("participant", "dataset")
-        found = found.defer("top_k", "seconds")
+    def get_queryset(self) -> QuerySet:
+        found = super().get_queryset().defer("top_k", "seconds")
         for name in ("dataset", "participant"):
             if value := self.request.query_params.get(name):
-                found = found.filter(**{f"{name}__name": value})
+                found = found.filter(**{f"{name}__name": value.replace("\0", "")})
         return found
 
     @extend_schema(
-        parameters=[*CURSOR, query("dataset", "Only of this dataset."),
-                    query("participant", "Only of this participant.")],
-        responses={200: shown.PredictionSetSerializer(many=True), **PROBLEMS},
+        parameters=[query("dataset", "Only of this dataset."),
+                    query("participant", "Only of this participant.")]
     )  # fmt: skip
-    def get(self, request: Request) -> Response:
-        return self.listed(request)
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().get(request, *args, **kwargs)
 
     @extend_schema(
         parameters=[
-            KEY, OpenApiParameter("dataset", str, required=True, description="Of which dataset."),
-            OpenApiParameter("model", str, required=True, description="Whose predictions."),
+            KEY, query("dataset", "Of which dataset.", required=True),
+            query("model", "Whose predictions.", required=True),
             query("replace", "true: in the place of other predictions of the model.", bool),
         ],
-        request=BINARY,
-        responses={201: shown.ImportedPredictionsSerializer, **PROBLEMS},
+        request=dict.fromkeys([NDJSON, PARQUET, CSV], OpenApiTypes.BINARY),
+        responses={201: shown.ImportedPredictionsSerializer},
     )  # fmt: skip
     def post(self, request: Request) -> Response:
         """Bring a model's predictions of a dataset, as `import_predictions` reads them: for each
         image `image_id` with `top_k`, class indices or keys, best first, or `scores`.
         """
-        _admin_only(self)
-        asked = {name: _required(request, name) for name in ("dataset", "model")}
-        body = _body(request)
+        dataset, model, body = self.required("dataset"), self.required("model"), self.body()
         replace = request.query_params.get("replace") == "true"
 
         def work() -> Response:
-            result = import_predictions(
-                asked["dataset"], [body.content], asked["model"], replace=replace
-            )
-            about = f"predictions of {asked['model']} for {asked['dataset']}"
-            audit.note(self.user, audit.Action.IMPORT, about)
-            kept = {name: result[name] for name in shown.ImportedPredictionsSerializer().fields}
-            return Response(kept, status=201)
+            wait_for_imports()
+            result = import_predictions(dataset, [body.content], model, replace=replace)
+            audit.note(self.user, audit.Action.IMPORT, f"predictions of {model} for {dataset}")
+            return Response(shown.ImportedPredictionsSerializer(result).data, status=201)
 
         return once(request, self.user, body.sha256, work)
 
@@ -208,62 +192,58 @@ class Predictions(Listing):
 class PredictionFile(Endpoint):
     """A prediction set as Parquet: `image_id` and `top_k`, class indices, best first."""
 
-    @extend_schema(responses={(200, PARQUET): OpenApiTypes.BINARY, **PROBLEMS})
+    @extend_schema(responses={(200, PARQUET): OpenApiTypes.BINARY})
     def get(self, request: Request, set_id: int) -> HttpResponseBase:
         found = get_object_or_404(
             PredictionSet.objects.select_related("participant", "dataset"), pk=set_id
         )
-        top_k = np.frombuffer(found.top_k, "<i4").reshape(found.size, found.k)
+        top_k = np.frombuffer(found.top_k, "<i4")
         keys = DatasetImage.objects.filter(dataset=found.dataset, position__lt=found.size)
         table = pa.table(
             {
                 "image_id": list(keys.order_by("position").values_list("image__key", flat=True)),
-                "top_k": pa.FixedSizeListArray.from_arrays(
-                    pa.array(np.ascontiguousarray(top_k).reshape(-1)), found.k
-                ),
+                "top_k": pa.FixedSizeListArray.from_arrays(pa.array(top_k), found.k),
             }
         )
         out = io.BytesIO()
         pq.write_table(table, out, compression="zstd")
         name = file_name(found.participant.name, found.dataset.name, suffix="parquet")
-        return HttpResponse(
-            out.getvalue(), content_type=PARQUET,
-            headers={"Content-Disposition": disposition(name), "ETag": f'"{found.sha256[:32]}"'},
-        )  # fmt: skip
+        headers = {"Content-Disposition": disposition(name), "ETag": quote_etag(found.sha256)}
+        return HttpResponse(out.getvalue(), content_type=PARQUET, headers=headers)
 
 
-class Judgments(Endpoint):
+class Judgments(Bulk):
     """Judgments in bulk."""
 
     roles = (ADMIN,)
     scope = "judgments"
-    parser_classes = (NdjsonParser, CsvParser)
+    suffixes = (NdjsonParser, CsvParser)
 
     @extend_schema(
         parameters=[
-            KEY, OpenApiParameter("name", str, required=True, description="Of the round they become."),
+            KEY, query("name", "Of the round they become.", required=True),
             query("dataset", "Look for the images here (repeatable).", many=True),
             query("skip_unknown", "true: leave out judgments of images that are not there.", bool),
         ],
-        request={NDJSON: OpenApiTypes.BINARY, CSV: OpenApiTypes.BINARY},
-        responses={201: shown.ImportedJudgmentsSerializer, **PROBLEMS},
+        request=dict.fromkeys([NDJSON, CSV], OpenApiTypes.BINARY),
+        responses={201: shown.ImportedJudgmentsSerializer},
     )  # fmt: skip
     def post(self, request: Request) -> Response:
         """Bring judgments of many reviewers, as `import_judgments` reads them."""
-        name = _required(request, "name")
-        body = _body(request)
-        if "/" in name or len(name) > 80 or not name.isprintable():
-            raise ValidationError({"name": "1 to 80 characters that a file's name may have"})
+        name, body = self.required("name"), self.body()
+        if "/" in name or len(name) > MOST_NAME or not name.isprintable():
+            reason = f"1 to {MOST_NAME} characters that a file's name may have"
+            raise ValidationError({"name": reason})
 
         def work() -> Response:
+            wait_for_imports()
             result = import_judgments(
                 body.named(f"{name}{body.content.suffix}"),
                 datasets=request.query_params.getlist("dataset"),
                 skip_unknown=request.query_params.get("skip_unknown") == "true",
             )
             audit.note(self.user, audit.Action.IMPORT, f"judgments as {name}")
-            kept = {field: result[field] for field in shown.ImportedJudgmentsSerializer().fields}
-            return Response(kept, status=201)
+            return Response(shown.ImportedJudgmentsSerializer(result).data, status=201)
 
         return once(request, self.user, body.sha256, work)
 
@@ -271,32 +251,17 @@ class Judgments(Endpoint):
 class Snapshots(Listing):
     """All verdicts at one moment, the latest first."""
 
-    serializer = shown.SnapshotSerializer
-
-    def rows(self) -> QuerySet:
-        return LabelSnapshot.objects.defer("arrays")
-
-    @extend_schema(
-        parameters=CURSOR, responses={200: shown.SnapshotSerializer(many=True), **PROBLEMS}
-    )
-    def get(self, request: Request) -> Response:
-        return self.listed(request)
+    serializer_class = shown.SnapshotSerializer
+    pagination_class = LatestFirst
+    queryset = LabelSnapshot.objects.defer("arrays")
 
 
 class Reports(Listing):
-    """What was computed from snapshots."""
+    """What was computed from snapshots, the latest first."""
 
-    serializer = shown.ReportSerializer
-
-    def rows(self) -> QuerySet:
-        found = MetricReport.objects.select_related("snapshot")
-        return found.defer("snapshot__arrays", "rows")
-
-    @extend_schema(
-        parameters=CURSOR, responses={200: shown.ReportSerializer(many=True), **PROBLEMS}
-    )
-    def get(self, request: Request) -> Response:
-        return self.listed(request)
+    serializer_class = shown.ReportSerializer
+    pagination_class = LatestFirst
+    queryset = MetricReport.objects.select_related("snapshot").defer("snapshot__arrays", "rows")
 
 
 class ReportRows(Endpoint):
@@ -305,10 +270,10 @@ class ReportRows(Endpoint):
     @extend_schema(
         parameters=[query(name, f"Only this {name} (repeatable).", many=True)
                     for name in ("dataset", "group", "participant")],
-        responses={200: shown.RowsSerializer, **PROBLEMS},
+        responses={200: shown.RowsSerializer},
     )  # fmt: skip
     def get(self, request: Request, report: str) -> Response:
-        found = latest_report() if report == "latest" else _report(report)
+        found = addressed_report("" if report == "latest" else report)
         if found is None:
             raise Http404("Nothing was computed yet.")
         wanted = {
@@ -327,47 +292,37 @@ class Models(Listing):
     """Classifiers that can be run here."""
 
     roles = (ADMIN,)
-    serializer = shown.ModelSerializer
-
-    def rows(self) -> QuerySet:
-        return ClassifierModel.objects.select_related("participant", "taxonomy")
-
-    @extend_schema(parameters=CURSOR, responses={200: shown.ModelSerializer(many=True), **PROBLEMS})
-    def get(self, request: Request) -> Response:
-        return self.listed(request)
+    serializer_class = shown.ModelSerializer
+    queryset = ClassifierModel.objects.select_related("participant", "taxonomy")
 
 
 class Runs(Listing):
-    """Runs of models over datasets."""
+    """Runs of models over datasets, the latest first."""
 
     roles = (ADMIN,)
     scope = "runs"
-    serializer = shown.RunSerializer
+    serializer_class = shown.RunSerializer
+    pagination_class = LatestFirst
+    queryset = InferenceRun.objects.select_related("dataset")
 
-    def rows(self) -> QuerySet:
-        return InferenceRun.objects.select_related("dataset")
-
-    @extend_schema(parameters=CURSOR, responses={200: shown.RunSerializer(many=True), **PROBLEMS})
-    def get(self, request: Request) -> Response:
-        return self.listed(request)
+    def paginate_queryset(self, queryset: QuerySet) -> list[InferenceRun] | None:
+        page = super().paginate_queryset(queryset)
+        return page if page is None else with_progress(page)
 
     @extend_schema(
-        parameters=[KEY], request=shown.RunSerializer,
-        responses={201: shown.RunSerializer, **PROBLEMS},
-    )  # fmt: skip
+        parameters=[KEY], request=shown.RunSerializer, responses={201: shown.RunSerializer}
+    )
     def post(self, request: Request) -> Response:
         """Start a run."""
         asked = shown.RunSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        data = asked.validated_data
+        model, dataset = asked.validated_data["model"], asked.validated_data["dataset"]
 
         def work() -> Response:
-            run = start_run(data["model"], data["dataset"], data["replace"], self.user)
-            about = f"{data['model'].participant} on {data['dataset']}"
-            audit.note(self.user, audit.Action.RUN, about)
-            for shard in open_shards(run):
-                infer_shard.delay(shard)
-            return Response(shown.RunSerializer(run).data, status=201)
+            run = start_run(model, dataset, asked.validated_data["replace"], self.user)
+            audit.note(self.user, audit.Action.RUN, f"{model.participant} on {dataset}")
+            transaction.on_commit(lambda: send_shards(run))
+            return Response(_shown(run), status=201)
 
         return once(request, self.user, repr(sorted(request.data.items())), work)
 
@@ -378,46 +333,27 @@ class OneRun(Endpoint):
     roles = (ADMIN,)
     scope = "runs"
 
-    @extend_schema(responses={200: shown.RunSerializer, **PROBLEMS})
+    @extend_schema(responses={200: shown.RunSerializer})
     def get(self, request: Request, run_id: int) -> Response:
-        return Response(shown.RunSerializer(get_object_or_404(InferenceRun, pk=run_id)).data)
+        return Response(_shown(get_object_or_404(InferenceRun, pk=run_id)))
 
-    @extend_schema(
-        request=shown.RunChangeSerializer, responses={200: shown.RunSerializer, **PROBLEMS}
-    )
+    @extend_schema(request=shown.RunChangeSerializer, responses={200: shown.RunSerializer})
     def patch(self, request: Request, run_id: int) -> Response:
         """Pause it, let it go on, or cancel it."""
         run = get_object_or_404(InferenceRun, pk=run_id)
         asked = shown.RunChangeSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         change_run(run, asked.validated_data["state"])
-        if run.state == InferenceRun.State.RUNNING:
-            for shard in open_shards(run):
-                infer_shard.delay(shard)
-        return Response(shown.RunSerializer(run).data)
+        send_shards(run)
+        return Response(_shown(run))
 
 
-def _report(text: str) -> MetricReport:
-    if not text.isdecimal() or len(text) > 18:
-        raise Http404
-    reports = MetricReport.objects.select_related("snapshot").defer("snapshot__arrays")
-    return get_object_or_404(reports, pk=text)
+def with_progress(runs: list[InferenceRun]) -> list[InferenceRun]:
+    """The runs with what `RunSerializer` shows of their progress; one query."""
+    for run, progress in zip(runs, progress_of_all(runs), strict=True):
+        run.done, run.failed = progress.done, progress.failed  # type: ignore[attr-defined]
+    return runs
 
 
-def _required(request: Request, name: str) -> str:
-    value = request.query_params.get(name, "")
-    if not value or "\0" in value:
-        raise ValidationError({name: "is needed in the address"})
-    return value
-
-
-def _body(request: Request) -> Body:
-    body = request.data
-    if not isinstance(body, Body):
-        raise ValidationError({"": "a file is needed as content"})
-    return body
-
-
-def _admin_only(view: Endpoint) -> None:
-    if ADMIN not in roles_of(view.user):
-        raise PermissionDenied("Only admins bring predictions.")
+def _shown(run: InferenceRun) -> dict[str, Any]:
+    return shown.RunSerializer(with_progress([run])[0]).data

@@ -12,7 +12,7 @@ from evaluation.metrics.voting import plurality
 from evaluation.models import ParticipantGroup
 from evaluation.rows import Named
 
-KIND = "ensemble"
+ENSEMBLE = "ensemble"
 HUMAN_MAJORITY, FEWEST_PEOPLE, FEWEST_VOTERS = "Human majority", 3, 2
 
 # {dataset: {participant: SHA-256 of the predictions}}, as reports name them
@@ -65,7 +65,7 @@ def add_ensembles(
     for ensemble, wanted in members.items():
         rows = [names.index(name) for name in wanted if name in names]
         if len(rows) >= fewest_voters(ensemble):
-            everybody.append(Named(ensemble, KIND, 1))
+            everybody.append(Named(ensemble, ENSEMBLE, 1))
             votes.append(plurality(top_k[rows, :, 0]))
     if not votes:
         return everybody, top_k

@@ -17,7 +17,7 @@ from annotation.models import Participant
 from evaluation import profiles, tables
 from evaluation.arrays import Arrays, arrays_of
 from evaluation.blindness import not_while_blind
-from evaluation.ensembles import KIND
+from evaluation.ensembles import ENSEMBLE
 from evaluation.galleries import answered
 from evaluation.models import MetricReport
 from evaluation.reports import latest_report
@@ -109,7 +109,7 @@ def missed(request: HttpRequest) -> HttpResponse:
     arrays = chosen.arrays
     places = profiles.missed_by_all(arrays, KINDS[who], chosen.choice.group)
     context = _context(chosen) | {
-        "who": who, "kinds": KINDS, "participants": sum(kind != KIND for kind in arrays.kinds),
+        "who": who, "kinds": KINDS, "participants": sum(kind != ENSEMBLE for kind in arrays.kinds),
         "has_people": "human" in arrays.kinds,
     }  # fmt: skip
     context |= _images(request, arrays, places, arrays.names)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,14 @@ from numpy.typing import NDArray
 from evaluation.arrays import Arrays
 from evaluation.metrics.class_subsets import SubsetChange, draw_class_subsets, subset_change
 from evaluation.metrics.outcomes import Outcomes
-from evaluation.metrics.pairs import count_pairs, holm, mcnemar, paired_difference
+from evaluation.metrics.pairs import (
+    McNemar,
+    PairCounts,
+    count_pairs,
+    holm,
+    mcnemar,
+    paired_difference,
+)
 from evaluation.metrics.power import images_needed
 from evaluation.metrics.ranks import rank_participants
 
@@ -67,8 +75,8 @@ class Confusion:
 def rivals(arrays: Arrays, name: str, group: str) -> list[Rival]:
     """All others by multi-label accuracy on a group, the closest first; none without shared images."""
     row = arrays.names.index(name)
-    pairs = count_pairs(arrays.multi_label(group), arrays.images(group)[None])
-    tests, differences = mcnemar(pairs), paired_difference(pairs)
+    pairs, tests = _all_pairs(arrays, group)
+    differences = paired_difference(pairs)
     others = [i for i in range(len(arrays.names)) if i != row and pairs.n[0, row, i]]
     exact = tests.exact[0, row, others]
     corrected = holm(exact) if others else exact
@@ -83,12 +91,19 @@ def rivals(arrays: Arrays, name: str, group: str) -> list[Rival]:
     return sorted(found, key=lambda one: (abs(one.difference), one.name))
 
 
+@lru_cache(maxsize=4)
+def _all_pairs(arrays: Arrays, group: str) -> tuple[PairCounts, McNemar]:
+    """Every two participants on a group, and their tests; what several parts of a page ask for."""
+    pairs = count_pairs(arrays.multi_label(group), arrays.images(group)[None])
+    return pairs, mcnemar(pairs)
+
+
 def place(arrays: Arrays, name: str, group: str) -> tuple[int, int, int] | None:
     """Its rank by multi-label accuracy on a group, and the best and worst rank that it may truly have
     (`metrics.ranks`); None if no image counts."""
-    outcomes, images = arrays.multi_label(group), arrays.images(group)[None]
-    pairs = count_pairs(outcomes, images)
-    found = rank_participants(outcomes.within(images), pairs, mcnemar(pairs).exact)
+    pairs, tests = _all_pairs(arrays, group)
+    accuracies = arrays.multi_label(group).within(arrays.images(group)[None])
+    found = rank_participants(accuracies, pairs, tests.exact)
     ranks = [
         float(one[arrays.names.index(name), 0]) for one in (found.rank, found.best, found.worst)
     ]

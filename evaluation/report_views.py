@@ -10,10 +10,10 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from accounts.roles import ADMIN, REVIEWER, roles_required
+from evaluation.addressed import addressed_report
 from evaluation.blindness import not_while_blind
 from evaluation.document import Document, compose, make_html, make_pdf
 from evaluation.models import LabelSnapshot, MetricReport
-from evaluation.reports import latest_report
 from taxonomy import stored
 from taxonomy.downloads import disposition, file_name
 from taxonomy.errors import InputError
@@ -29,7 +29,7 @@ MAKERS = {"pdf": ("application/pdf", make_pdf), "html": ("text/html; charset=utf
 @not_while_blind
 def report_page(request: HttpRequest) -> HttpResponse:
     """The latest report, or ?report=; with what changed since snapshot ?against=."""
-    report = _report(request)
+    report = addressed_report(request.GET.get("report", ""))
     if report is None or not report.rows:
         return render(request, "evaluation/results_empty.html", {"report": report})
     against = _against(request)
@@ -52,7 +52,7 @@ def report_page(request: HttpRequest) -> HttpResponse:
 @not_while_blind
 def report_file(request: HttpRequest, suffix: str) -> HttpResponse:
     """The same as one file; made once for each report."""
-    report = _report(request)
+    report = addressed_report(request.GET.get("report", ""))
     if suffix not in MAKERS or report is None:
         raise Http404
     against = _against(request)
@@ -73,16 +73,6 @@ def _compose(report: MetricReport, against: LabelSnapshot | None) -> Document:
         return compose(report, against)
     except InputError as error:
         raise Http404(str(error)) from None
-
-
-def _report(request: HttpRequest) -> MetricReport | None:
-    asked = request.GET.get("report", "")
-    if not asked:
-        return latest_report()
-    if not asked.isdecimal() or len(asked) > 18:
-        raise Http404
-    reports = MetricReport.objects.select_related("snapshot").defer("snapshot__arrays")
-    return get_object_or_404(reports, pk=asked)
 
 
 def _against(request: HttpRequest) -> LabelSnapshot | None:

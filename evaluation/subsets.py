@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from django.db.models import QuerySet
 from numpy.typing import NDArray
 
 from annotation.models import Dataset, Participant, PredictionSet
@@ -51,9 +52,11 @@ class ImageSubset:
 
 
 def subset_names(dataset_names: Sequence[str]) -> list[str]:
-    """`fast` if people have labeled one of the datasets, then the saved ones by name."""
-    fast = [FAST] if any(len(human_seconds(name)) for name in dataset_names) else []
-    return [*fast, *Subset.objects.values_list("name", flat=True)]
+    """`fast` if people have labeled one of the datasets, then the saved ones by name; without those
+    whose name a group of classes was given since."""
+    timed = _timed_sets().filter(dataset__name__in=dataset_names).exists()
+    saved = Subset.objects.exclude(name__in=ClassGroup.objects.values("name"))
+    return [*([FAST] if timed else []), *saved.values_list("name", flat=True)]
 
 
 def image_subsets(
@@ -65,14 +68,15 @@ def image_subsets(
     predictions.
     """
     found: dict[str, ImageSubset] = {}
-    if FAST in names and len(seconds := human_seconds(dataset)):
+    seconds = human_seconds(dataset)
+    if FAST in names and len(seconds):
         found[FAST] = ImageSubset(median_seconds(seconds) <= FAST_SECONDS)
     saved = list(Subset.objects.filter(name__in=names))
     if not saved:
         return found
     taxonomy = Dataset.objects.select_related("taxonomy").get(name=dataset).taxonomy
     masks = group_masks(taxonomy, kind=None)
-    values = _Values(data(), human_seconds(dataset))
+    values = _Values(data(), seconds)
     for subset in saved:
         if {subset.within, subset.without} - {""} <= set(masks):
             found[subset.name] = ImageSubset(values.fulfil(subset, masks), subset.problematic)
@@ -117,15 +121,19 @@ def human_seconds(dataset: str) -> NDArray[np.float32]:
     """How long each person took for each image of a dataset, float32 [n_people, n_images], nan where
     nobody knows; [0, n_images] if no times are known."""
     size = Dataset.objects.values_list("size", flat=True).get(name=dataset)
-    sets = PredictionSet.objects.current().filter(
-        dataset__name=dataset, participant__kind=Participant.Kind.HUMAN, seconds__isnull=False
-    )
-    rows = [bytes(one.seconds or b"") for one in sets.order_by("participant__name")]
+    sets = _timed_sets().filter(dataset__name=dataset).order_by("participant__name")
+    rows = [bytes(content or b"") for content in sets.values_list("seconds", flat=True)]
     seconds = np.full((len(rows), size), np.nan, np.float32)
     for row, content in zip(seconds, rows, strict=True):
         times = np.frombuffer(content, "<f4")[:size]
         row[: len(times)] = times
     return seconds
+
+
+def _timed_sets() -> QuerySet[PredictionSet]:
+    """The current predictions of people whose times are known."""
+    people = PredictionSet.objects.current().filter(participant__kind=Participant.Kind.HUMAN)
+    return people.filter(seconds__isnull=False)
 
 
 def pack_bits(flags: Mask) -> str:
@@ -156,16 +164,15 @@ def describe(subset: Subset) -> str:
         words.append(f"labels of {subset.within}")
     if subset.without:
         words.append(f"labels not of {subset.without}")
-    words += _bounds("correct labels", subset.least_labels, subset.most_labels)
-    words += _bounds("% agreement", subset.least_agreement, subset.most_agreement)
-    words += _bounds("s median human time", None, subset.most_seconds)
+    words += _bounds(" correct label(s)", subset.least_labels, subset.most_labels)
+    words += _bounds("\N{NO-BREAK SPACE}% agreement", subset.least_agreement, subset.most_agreement)
+    words += _bounds("\N{NO-BREAK SPACE}s median human time", None, subset.most_seconds)
     words.append("problematic images kept" if subset.problematic else "without problematic images")
     return ", ".join(words)
 
 
 def _bounds(what: str, least: int | None, most: int | None) -> list[str]:
     if least is not None and least == most:
-        return [f"{least} {what}".replace(" %", "\N{NO-BREAK SPACE}%")]
-    found = [f"at least {least} {what}"] if least is not None else []
-    found += [f"at most {most} {what}"] if most is not None else []
-    return [text.replace(" %", "\N{NO-BREAK SPACE}%") for text in found]
+        return [f"exactly {least}{what}"]
+    found = [f"at least {least}{what}"] if least is not None else []
+    return found + ([f"at most {most}{what}"] if most is not None else [])

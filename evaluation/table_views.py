@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from accounts.roles import ADMIN, REVIEWER, roles_required
 from annotation.models import Participant
 from evaluation import comparison as made
+from evaluation.addressed import addressed_report
 from evaluation.blindness import not_while_blind
 from evaluation.ensembles import members_by_group
-from evaluation.models import MetricReport
-from evaluation.reports import latest_report
 from taxonomy.downloads import disposition, file_name
 
 
@@ -22,7 +21,7 @@ from taxonomy.downloads import disposition, file_name
 def comparison(request: HttpRequest) -> HttpResponse:
     """Participants by datasets and groups of the latest report, or of ?report=; the address says
     which, and can be sent."""
-    report = _report(request)
+    report = addressed_report(request.GET.get("report", ""))
     if report is None or not report.rows:
         return render(request, "evaluation/results_empty.html", {"report": report})
     groups = members_by_group()
@@ -55,7 +54,7 @@ def comparison(request: HttpRequest) -> HttpResponse:
 @not_while_blind
 def comparison_file(request: HttpRequest, suffix: str) -> HttpResponse:
     """The same table as CSV, LaTeX or Markdown."""
-    report = _report(request)
+    report = addressed_report(request.GET.get("report", ""))
     if suffix not in made.FORMATS or report is None:
         raise Http404
     groups = members_by_group()
@@ -67,11 +66,3 @@ def comparison_file(request: HttpRequest, suffix: str) -> HttpResponse:
         content_type=content_type,
         headers={"Content-Disposition": disposition(name)},
     )
-
-
-def _report(request: HttpRequest) -> MetricReport | None:
-    asked = request.GET.get("report", "")
-    if asked.isdecimal() and len(asked) < 19:
-        reports = MetricReport.objects.select_related("snapshot").defer("snapshot__arrays")
-        return get_object_or_404(reports, pk=asked)
-    return latest_report()

@@ -7,7 +7,7 @@ from celery.signals import task_failure
 from config.celery import app
 from evaluation import recomputing
 from evaluation.inference import runs
-from evaluation.models import InferenceShard
+from evaluation.models import InferenceRun, InferenceShard
 from evaluation.operations import failures
 
 INFERENCE = "inference"  # the queue of long work
@@ -30,6 +30,13 @@ def infer_shard(shard_id: int) -> None:
     """On the queue `inference`, so that short work does not wait for it."""
     if runs.do_shard(shard_id):
         runs.finish_run(InferenceShard.objects.values_list("run", flat=True).get(pk=shard_id))
+
+
+def send_shards(run: InferenceRun) -> None:
+    """Give what is open of a running run to the workers."""
+    if run.state == InferenceRun.State.RUNNING:
+        for shard_id in runs.open_shards(run):
+            infer_shard.delay(shard_id)
 
 
 @shared_task

@@ -4,9 +4,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,9 +12,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from annotation.exporting.folders import folder_size, new_folder
 from annotation.exporting.records import Frozen, ImageRecord, class_names, image_records
 from annotation.models import Dataset
-from taxonomy.errors import InputError
 from taxonomy.progress import Progress, quiet
 
 HUGGINGFACE = "huggingface"
@@ -36,24 +34,15 @@ def write_huggingface(
 
     Returns {"file", "bytes", "images"}. Raises InputError if it is there already, or can't be written.
     """
-    if out.exists():
-        raise InputError("is there already", file=out)
-    draft = out.with_name(f".{out.name}.{os.getpid()}")
-    try:
-        (draft / "data").mkdir(parents=True)
+    with new_folder(out) as draft:
+        (draft / "data").mkdir()
         splits = split_names([dataset.name for dataset in datasets])
         rows = sum(
             _write_split(draft / "data" / f"{splits[one.name]}.parquet", one, progress, frozen)
             for one in datasets
         )
         (draft / "README.md").write_text(_card(splits, snapshot), encoding="utf-8")
-        draft.rename(out)
-    except OSError as error:
-        raise InputError(f"can't be written: {error.strerror}", file=out) from error
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-    size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
-    return {"file": str(out), "bytes": size, "images": rows}
+    return {"file": str(out), "bytes": folder_size(out), "images": rows}
 
 
 def split_names(names: Sequence[str]) -> dict[str, str]:

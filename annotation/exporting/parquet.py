@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import shutil
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,10 +12,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from annotation.exporting.folders import folder_size, new_folder
 from annotation.exporting.records import Frozen, ImageRecord, class_names, image_records
 from annotation.exporting.surroundings import surroundings
 from annotation.models import Dataset, DatasetImage
-from taxonomy.errors import InputError
 from taxonomy.progress import Progress, quiet
 
 PARQUET = "parquet"
@@ -126,20 +124,10 @@ def write_parquet(
     Returns {"file", "bytes", "images"}. Raises InputError if it is there already, or can't be
     written.
     """
-    if out.exists():
-        raise InputError("is there already", file=out)
-    draft = out.with_name(f".{out.name}.{os.getpid()}")
-    try:
-        draft.mkdir(parents=True)
+    with new_folder(out) as draft:
         counts = _write_tables(draft, datasets, progress, frozen)
         _write_manifest(draft, datasets, counts, snapshot)
-        draft.rename(out)
-    except OSError as error:
-        raise InputError(f"can't be written: {error.strerror}", file=out) from error
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-    size = sum(path.stat().st_size for path in out.iterdir())
-    return {"file": str(out), "bytes": size, "images": counts["images"]}
+    return {"file": str(out), "bytes": folder_size(out), "images": counts["images"]}
 
 
 def _write_tables(

@@ -37,6 +37,7 @@ from taxonomy.progress import Progress, quiet
 
 MANIFEST = "manifest.json"
 BATCH = 50_000
+KEYS = {"version": int, "taxonomy": str, "datasets": list, "sha256": dict}
 
 # Tables of the transaction, filled from the files.
 INCOMING = """
@@ -126,7 +127,7 @@ def import_dump(folder: Path, progress: Progress = quiet) -> dict[str, Any]:
         counts["predictions"] = _predictions(folder, progress)
     return {
         "taxonomy": taxonomy.name, "datasets": manifest["datasets"], **counts,
-        "snapshot": manifest["snapshot"],
+        "snapshot": manifest.get("snapshot"),
     }  # fmt: skip
 
 
@@ -139,7 +140,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise InputError(f"can't be read: {error.strerror}", file=path) from error
     except (ValueError, RecursionError) as error:
         raise InputError(f"is not JSON: {error}", file=path) from error
-    if not isinstance(manifest, dict) or manifest.get("format") != "tusker-parquet":
+    is_dump = isinstance(manifest, dict) and manifest.get("format") == "tusker-parquet"
+    if not is_dump or not all(isinstance(manifest.get(key), kind) for key, kind in KEYS.items()):
         raise InputError("is not the manifest of a dump", file=path)
     if manifest["version"] > VERSION:
         raise InputError(

@@ -22,7 +22,7 @@ from evaluation.document.sheets import (
     group_sheet,
     missed_sheet,
 )
-from evaluation.ensembles import KIND
+from evaluation.ensembles import ENSEMBLE
 from evaluation.figure_choice import FigureChoice, choose_figure, points_of
 from evaluation.figures import fit_of
 from evaluation.metrics.data import image_labels
@@ -148,7 +148,7 @@ def _leader(report: MetricReport, arrays: Arrays, dataset: str) -> list[str]:
         row
         for row in report.rows
         if (row["dataset"], row["group"]) == (dataset, "all")
-        and row["kind"] != KIND
+        and row["kind"] != ENSEMBLE
         and row["multi_label"]["n"]
     ]
     if not rows:
@@ -158,7 +158,7 @@ def _leader(report: MetricReport, arrays: Arrays, dataset: str) -> list[str]:
     close = [
         one
         for one in rivals(arrays, best["participant"], "all")
-        if one.corrected >= SIGNIFICANT and one.kind != KIND
+        if one.corrected >= SIGNIFICANT and one.kind != ENSEMBLE
     ]
     told = (
         "It differs from every other participant (McNemar's exact test, Holm's correction, p < 0.05)."

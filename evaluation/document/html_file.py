@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import base64
-from pathlib import Path
 
-from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
-from django.utils.safestring import SafeString, mark_safe
 
 from evaluation.document.content import Document, Drawing
 from evaluation.figure_choice import draw_points
 from evaluation.figures import draw
+from taxonomy.downloads import inline_styles
 
 STYLES = ("shared/base.css", "evaluation/results.css", "evaluation/report.css")
 
@@ -21,15 +19,10 @@ def make_html(document: Document) -> bytes:
     sections = [
         (section, [(one, _uri(one)) for one in section.drawings]) for section in document.sections
     ]
-    context = {"document": document, "sections": sections, "styles": _styles()}
+    context = {"document": document, "sections": sections, "styles": inline_styles(STYLES)}
     return render_to_string("evaluation/report_file.html", context).encode()
 
 
 def _uri(drawing: Drawing) -> str:
     svg = draw(draw_points(drawing.choice, drawing.points, "light"), "svg")
     return f"data:image/svg+xml;base64,{base64.b64encode(svg).decode()}"
-
-
-def _styles() -> SafeString:
-    paths = [finders.find(name) for name in STYLES]
-    return mark_safe("\n".join(Path(str(path)).read_text() for path in paths))  # noqa: S308

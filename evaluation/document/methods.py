@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from annotation.models import Judgment
-from evaluation.ensembles import KIND
+from evaluation.ensembles import ENSEMBLE
 from evaluation.models import MetricReport
 from evaluation.reports import METHOD
 from evaluation.subsets import FAST, FAST_SECONDS
@@ -57,7 +57,7 @@ def citation(report: MetricReport) -> str:
 
 
 def _candidates(report: MetricReport) -> str:
-    kinds = {row["participant"]: row["kind"] for row in report.rows if row["kind"] != KIND}
+    kinds = {row["participant"]: row["kind"] for row in report.rows if row["kind"] != ENSEMBLE}
     models = sum(kind == "model" for kind in kinds.values())
     people = len(kinds) - models
     who = f"{models:,} model{'' if models == 1 else 's'}"

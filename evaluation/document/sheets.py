@@ -10,7 +10,7 @@ from django.http import QueryDict
 
 from evaluation.arrays import Arrays
 from evaluation.comparison import Asked, Cell, Line, choose, table
-from evaluation.ensembles import KIND
+from evaluation.ensembles import ENSEMBLE
 from evaluation.metrics import Proportion
 from evaluation.models import MetricReport
 from evaluation.profiles import missed_by_all
@@ -114,7 +114,7 @@ def _without(row: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
 def missed_sheet(arrays: dict[str, Arrays]) -> Sheet:
     """How many images all participants, all models and all people got wrong."""
     kinds = {"by all": None, "by all models": "model", "by all people": "human"}
-    there = {kind for one in arrays.values() for kind in one.kinds if kind != KIND}
+    there = {kind for one in arrays.values() for kind in one.kinds if kind != ENSEMBLE}
     shown = {title: kind for title, kind in kinds.items() if kind is None or kind in there}
     lines = []
     for name, one in arrays.items():

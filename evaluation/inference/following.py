@@ -18,7 +18,7 @@ from evaluation.inference.runs import (
     progress_of,
 )
 from evaluation.models import InferenceRun
-from evaluation.tasks import infer_shard
+from evaluation.tasks import send_shards
 from taxonomy.errors import InputError
 from taxonomy.progress import Progress
 
@@ -57,8 +57,7 @@ def run_here(run: InferenceRun, progress: Progress) -> None:
 
 def wait_for_workers(run: InferenceRun, progress: Progress) -> None:
     """Give the shards to the workers and wait. Raises InputError if none answers for long."""
-    for shard in open_shards(run):
-        infer_shard.delay(shard)
+    send_shards(run)
     last, since = -1, time.monotonic()
     while True:
         run.refresh_from_db()

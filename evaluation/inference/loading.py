@@ -19,11 +19,14 @@ SUFFIXES = {
 TIMM = "timm:"
 
 
-def load_classifier(path: Path, architecture: str = "", threads: int = 1) -> Classifier:
-    """Raises InputError if the file can't be loaded, or if this machine lacks what it takes."""
-    if path.suffix == ".onnx":
-        return OnnxClassifier(path, threads)
-    return TorchClassifier(path, architecture, threads)
+def load_classifier(path: Path, suffix: str, architecture: str = "") -> Classifier:
+    """The model in a file, whatever it is called. suffix: one that SUFFIXES gives.
+
+    Raises InputError if the file can't be loaded, or if this machine lacks what it takes.
+    """
+    if suffix == ".onnx":
+        return OnnxClassifier(path)
+    return TorchClassifier(path, suffix, architecture)
 
 
 def kind_of(path: Path) -> str:

@@ -16,13 +16,14 @@ from taxonomy.errors import InputError
 class OnnxClassifier(Classifier):
     """One session; on a GPU where the runtime has a provider for it."""
 
-    def __init__(self, path: Path, threads: int = 1) -> None:
+    def __init__(self, path: Path) -> None:
         """Raises InputError if the file is no ONNX model with one image input and one output of
         scores."""
         import onnxruntime  # slow to load, and few processes classify
 
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = threads
+        # Workers on one machine shall not fight.
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 4
         try:
             self.session = onnxruntime.InferenceSession(

@@ -10,9 +10,8 @@ import numpy as np
 from django.core.files.storage import default_storage
 
 from annotation.models import Dataset, Image
-from evaluation.inference.loading import load_classifier
 from evaluation.inference.preprocessing import Preprocessing
-from evaluation.inference.registering import local_copy
+from evaluation.inference.registering import classifier_of
 from evaluation.models import ClassifierModel
 from taxonomy.models import LabelClass
 from taxonomy.pictures import PictureError
@@ -52,8 +51,7 @@ def try_out(model: ClassifierModel, preprocessing: Preprocessing, dataset: Datas
             raise content
         return content
 
-    classifier = load_classifier(local_copy(model), model.architecture)
-    top_k, failures = classifier.classify(
+    top_k, failures = classifier_of(model).classify(
         len(images), read, preprocessing, np.array(model.label_map, np.int32)
     )
     reasons = dict(failures)

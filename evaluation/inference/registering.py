@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,7 @@ from django.db import transaction
 
 from annotation.importing.predictions import NAME_LENGTH
 from annotation.models import Participant
+from evaluation.inference.classifier import Classifier
 from evaluation.inference.label_maps import read_label_map
 from evaluation.inference.loading import TIMM, kind_of, load_classifier
 from evaluation.inference.preprocessing import Preprocessing, read_preprocessing
@@ -27,6 +31,7 @@ from taxonomy.models import Taxonomy
 
 MOST_BYTES = 4 << 30
 CACHE = "models"
+CHUNK = 1 << 20
 
 
 def read_settings(path: Path | None) -> dict[str, Any]:
@@ -62,26 +67,20 @@ def register(
     Raises InputError for a file that is no such model, settings that don't fit it, or a name that is
     a person's.
     """
-    architecture = str(source)[len(TIMM) :] if str(source).startswith(TIMM) else ""
-    path = Path(source)
-    if architecture:
-        data, suffix = timm_weights(architecture, weights), ".safetensors"
-    else:
-        suffix = kind_of(path)
-        data = _read(path)
-    with tempfile.TemporaryDirectory() as folder:
-        draft = Path(folder) / f"{path.stem or 'model'}{suffix}"
-        draft.write_bytes(data)
-        classifier = load_classifier(draft, architecture)
-    preprocessing = read_preprocessing(
-        {key: value for key, value in asked.items() if key != "label_map"}, classifier.guessed()
-    )
-    classes = read_label_map(
-        asked.get("label_map"), classifier.outputs(preprocessing), class_lookup(taxonomy)
-    )
-    sha256 = hashlib.sha256(data).hexdigest()
-    file = f"models/{sha256[:2]}/{sha256}{suffix}"
-    stored.put(file, data)
+    with _model_file(source, weights) as (path, suffix, architecture):
+        classifier = load_classifier(path, suffix, architecture)
+        preprocessing = read_preprocessing(
+            {key: value for key, value in asked.items() if key != "label_map"},
+            classifier.guessed(),
+        )
+        classes = read_label_map(
+            asked.get("label_map"), classifier.outputs(preprocessing), class_lookup(taxonomy)
+        )
+        with path.open("rb") as content:
+            sha256 = hashlib.file_digest(content, "sha256").hexdigest()
+            content.seek(0)
+            file = f"models/{sha256[:2]}/{sha256}{suffix}"
+            stored.put(file, iter(lambda: content.read(CHUNK), b""))
     with transaction.atomic():
         return ClassifierModel.objects.get_or_create(
             participant=_participant(name or architecture or path.stem, path), sha256=sha256,
@@ -90,12 +89,24 @@ def register(
         )[0]  # fmt: skip
 
 
-def _read(path: Path) -> bytes:
+@contextmanager
+def _model_file(source: str | Path, weights: Path | None) -> Iterator[tuple[Path, str, str]]:
+    """A file with the model, the ending that it is stored with, and timm's architecture, if it is one
+    of those, whose weights then are the file."""
+    if str(source).startswith(TIMM):
+        architecture = str(source)[len(TIMM) :]
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / f"{architecture}.safetensors"
+            path.write_bytes(timm_weights(architecture, weights))
+            yield path, path.suffix, architecture
+        return
+    path = Path(source)
+    suffix = kind_of(path)
     if not path.is_file():
         raise InputError("no such file", file=path)
     if path.stat().st_size > MOST_BYTES:
         raise InputError(f"is larger than {MOST_BYTES >> 30} GiB", file=path)
-    return path.read_bytes()
+    yield path, suffix, ""
 
 
 def _participant(name: str, path: Path) -> Participant:
@@ -112,7 +123,7 @@ def change_preprocessing(model: ClassifierModel, wanted: Preprocessing) -> Class
 
     Raises InputError if the model refuses such images.
     """
-    load_classifier(local_copy(model), model.architecture).outputs(wanted)
+    classifier_of(model).outputs(wanted)
     if wanted == preprocessing_of(model):
         return model
     if model.runs.exists():
@@ -136,7 +147,13 @@ def local_copy(model: ClassifierModel) -> Path:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_suffix(f".{secrets.token_hex(8)}")
-        with default_storage.open(model.file) as file:
-            draft.write_bytes(file.read())
+        with default_storage.open(model.file) as file, draft.open("wb") as copy:
+            shutil.copyfileobj(file, copy, CHUNK)
         draft.replace(path)
     return path
+
+
+def classifier_of(model: ClassifierModel) -> Classifier:
+    """The model, ready to run. Raises InputError if this machine lacks what it takes."""
+    path = local_copy(model)
+    return load_classifier(path, path.suffix, model.architecture)

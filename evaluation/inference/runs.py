@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -20,8 +21,7 @@ from annotation.importing.picking import members
 from annotation.importing.predictions import model_file, store_predictions
 from annotation.models import Dataset, DatasetImage, Image
 from evaluation.inference.classifier import Classifier
-from evaluation.inference.loading import load_classifier
-from evaluation.inference.registering import local_copy, preprocessing_of
+from evaluation.inference.registering import classifier_of, local_copy, preprocessing_of
 from evaluation.models import ClassifierModel, InferenceRun, InferenceShard
 from evaluation.signals import run_finished
 from taxonomy.errors import InputError
@@ -155,8 +155,7 @@ def _worker() -> str:
 @lru_cache(maxsize=2)
 def _classifier(model_id: int) -> Classifier:
     """One warm session per process and model."""
-    model = ClassifierModel.objects.get(pk=model_id)
-    return load_classifier(local_copy(model), model.architecture)
+    return classifier_of(ClassifierModel.objects.get(pk=model_id))
 
 
 def _read(file: str) -> bytes:
@@ -227,16 +226,27 @@ def change_run(run: InferenceRun, state: str) -> None:
 
 
 def progress_of(run: InferenceRun) -> RunProgress:
-    """One query."""
-    rows = list(
-        run.shards.filter(done=True).values_list("start", "stop", "seconds", "worker", "failures")
-    )
-    done = sum(stop - start for start, stop, *_ in rows)
-    workers = sorted({worker for *_, worker, _ in rows})
+    return progress_of_all([run])[0]
+
+
+def progress_of_all(runs: Sequence[InferenceRun]) -> list[RunProgress]:
+    """Of each run, in their order; one query, and one for each dataset that was not loaded."""
+    shards: dict[int, list[InferenceShard]] = {run.pk: [] for run in runs}
+    for shard in InferenceShard.objects.filter(run__in=runs, done=True).defer("top_k"):
+        shards[shard.run_id].append(shard)
+    return [_progress(run, shards[run.pk]) for run in runs]
+
+
+def _progress(run: InferenceRun, shards: Sequence[InferenceShard]) -> RunProgress:
+    done = sum(shard.stop - shard.start for shard in shards)
     spent = (run.finished or timezone.now()) - run.created
-    per_second = done / spent.total_seconds() if done else None
-    failed = sum(len(failures) for *_, failures in rows)
-    return RunProgress(done, run.dataset.size, failed, per_second, workers)
+    return RunProgress(
+        done,
+        run.dataset.size,
+        sum(len(shard.failures) for shard in shards),
+        done / spent.total_seconds() if done else None,
+        sorted({shard.worker for shard in shards}),
+    )
 
 
 def failures_of(run: InferenceRun) -> list[tuple[str, str]]:

@@ -26,19 +26,21 @@ EXTRA = "needs PyTorch on the machine that runs it: pip install '.[torch]'"
 class TorchClassifier(Classifier):
     """A module of PyTorch on the GPU if there is one, else on one thread of the processor."""
 
-    def __init__(self, path: Path, architecture: str = "", threads: int = 1) -> None:
-        """path: .pt (TorchScript), .pt2 (torch.export) or .safetensors (weights of timm's
+    def __init__(self, path: Path, suffix: str, architecture: str = "") -> None:
+        """suffix: .pt (TorchScript), .pt2 (torch.export) or .safetensors (weights of timm's
         `architecture`). Raises InputError if it can't be loaded, or for want of PyTorch or timm."""
         torch = _torch(path)
-        torch.set_num_threads(threads)
+        torch.set_num_threads(1)  # workers on one machine shall not fight
         self.torch = torch
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         try:
-            self.module, self.settings, batch = _load(torch, path, architecture, self.device)
+            self.module, self.settings, batch = _load(
+                torch, path, suffix, architecture, self.device
+            )
         except InputError:
             raise
         except Exception as error:  # PyTorch raises many kinds
-            kind = {".pt": "TorchScript", ".pt2": "an exported program"}.get(path.suffix, "weights")
+            kind = {".pt": "TorchScript", ".pt2": "an exported program"}.get(suffix, "weights")
             raise InputError(
                 f"can't be loaded as {kind}; pickled modules are not read, as they could run anything:"
                 f" {str(error).splitlines()[0][:200]}",
@@ -82,12 +84,12 @@ def timm_weights(architecture: str, weights: Path | None) -> bytes:
 
 
 def _load(
-    torch: Any, path: Path, architecture: str, device: str
+    torch: Any, path: Path, suffix: str, architecture: str, device: str
 ) -> tuple[Any, Mapping[str, Any], int | None]:
     """The module, what it says of its preprocessing, and the batch that it asks for, if it does."""
-    if path.suffix == ".pt":
+    if suffix == ".pt":
         return torch.jit.load(str(path), map_location=device).eval(), {}, None
-    if path.suffix == ".pt2":
+    if suffix == ".pt2":
         program = torch.export.load(str(path))
         return program.module().to(device), *_exported_input(program, path)
     from safetensors.torch import load_file

@@ -20,9 +20,9 @@ from evaluation.inference.forms import NewModelForm, PreprocessingForm, RunForm
 from evaluation.inference.label_maps import NO_CLASS
 from evaluation.inference.preview import try_out
 from evaluation.inference.registering import change_preprocessing, preprocessing_of, register
-from evaluation.inference.runs import change_run, failures_of, open_shards, progress_of, start_run
+from evaluation.inference.runs import change_run, failures_of, progress_of, start_run
 from evaluation.models import ClassifierModel, InferenceRun
-from evaluation.tasks import infer_shard
+from evaluation.tasks import send_shards
 from taxonomy.errors import InputError
 
 LISTED = 30
@@ -50,7 +50,7 @@ def models(request: HttpRequest) -> HttpResponse:
                 audit.Action.RUN,
                 f"{data['model'].participant} on {run.dataset}",
             )
-            _send(run)
+            send_shards(run)
             return redirect("inference_run", run.pk)
     runs = InferenceRun.objects.select_related("model__participant", "dataset")[:LISTED]
     known = ClassifierModel.objects.select_related("participant", "taxonomy")
@@ -160,11 +160,5 @@ def inference_change(request: HttpRequest, run_id: int, change: str) -> HttpResp
     except InputError as error:
         messages.error(request, str(error))
     else:
-        if run.state == InferenceRun.State.RUNNING:
-            _send(run)
+        send_shards(run)
     return redirect("inference_run", run_id)
-
-
-def _send(run: InferenceRun) -> None:
-    for shard in open_shards(run):
-        infer_shard.delay(shard)

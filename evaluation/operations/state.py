@@ -30,7 +30,6 @@ class Worker:
     """name: queue@host; tasks: (name, argument, running since) of what it does now."""
 
     name: str
-    processes: int
     tasks: list[tuple[str, str, datetime]]
 
 
@@ -46,15 +45,9 @@ def queue_lengths() -> dict[str, int]:
 
 def workers() -> list[Worker]:
     """Those that answer within ANSWER_SECONDS, by name."""
-    inspector = app.control.inspect(timeout=ANSWER_SECONDS)
-    active = inspector.active() or {}
-    stats = inspector.stats() or {} if active else {}
+    active = app.control.inspect(timeout=ANSWER_SECONDS).active() or {}
     return [
-        Worker(
-            name,
-            len(stats.get(name, {}).get("pool", {}).get("processes", [])) or 1,
-            [(one["name"], _argument(one), _since(one)) for one in tasks],
-        )
+        Worker(name, [(one["name"], _argument(one), _since(one)) for one in tasks])
         for name, tasks in sorted(active.items())
     ]
 

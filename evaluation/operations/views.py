@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.roles import ADMIN, roles_required
 from annotation.importing.jobs import progress_of
 from annotation.models import ImportJob
-from evaluation.inference.runs import progress_of as run_progress
+from evaluation.inference.runs import progress_of_all
 from evaluation.models import FailedTask, InferenceRun
 from evaluation.operations import failures, state
 from evaluation.tasks import infer_shard
@@ -38,7 +38,7 @@ def operations(request: HttpRequest) -> HttpResponse:
         "workers": workers,
         "idle": state.idle_queues(workers),
         "imports": [(one, progress_of(one)) for one in imports.filter(state__in=GOING_ON)],
-        "runs": [(one, run_progress(one)) for one in running],
+        "runs": list(zip(running, progress_of_all(running), strict=True)),
         "failed_imports": imports.filter(state=ImportJob.State.FAILED)[:LISTED],
         "failed_runs": runs.filter(state=InferenceRun.State.FAILED)[:LISTED],
         "failed_tasks": FailedTask.objects.all()[:LISTED],

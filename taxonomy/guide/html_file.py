@@ -7,17 +7,16 @@ import io
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from uuid import UUID
 
-from django.contrib.staticfiles import finders
 from django.core.files.storage import default_storage
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from PIL import Image
 
+from taxonomy.downloads import inline_styles
 from taxonomy.guide.book import WholeGuide
 from taxonomy.guide.images import SIZES, path_of
 from taxonomy.guide.rendering import Guide, Shown, render
@@ -61,7 +60,7 @@ def make_html(guide: WholeGuide, progress: Progress = quiet) -> Iterator[bytes]:
     )
     rendering = Guide(guide.names, place, heading=4)
     mark = secrets.token_hex()
-    context = {"guide": guide, "mark": mark, "styles": _styles(), "now": timezone.now()}
+    context = {"guide": guide, "mark": mark, "styles": inline_styles(STYLES), "now": timezone.now()}
     head, *between = render_to_string("taxonomy/guide_file.html", context).split(mark)
     yield head.encode()
     for done, (entry, after) in enumerate(zip(guide.entries, between, strict=True)):
@@ -94,8 +93,3 @@ def _data_uri(image: GuideImage) -> Shown | None:
     except FileNotFoundError:
         return None
     return Shown(f"data:image/jpeg;base64,{data}", *SIZES["file"].size(image.width, image.height))
-
-
-def _styles() -> SafeString:
-    paths = [finders.find(name) for name in STYLES]
-    return mark_safe("\n".join(Path(str(path)).read_text() for path in paths))  # noqa: S308

@@ -1,4 +1,4 @@
-"""Every page that an admin can click to, looked over by axe in light and dark."""
+"""Every page that an admin can click to, looked over by axe in light and dark, and at 400 px."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 LOOK_DIFFERENT = {"review_round"}  # each by itself: by image and by class
 NO_PAGES = {
     "api_docs", "api_root", "api_schema", "comparison_file", "export_download", "figure",
-    "figure_data", "figure_file", "image", "labeling_answers", "labeling_image", "logout", "report_file", "results_csv",
+    "figure_data", "figure_file", "image", "labeling_answers", "labeling_image", "logout",
+    "ranges_figure", "report_file", "results_csv",
 }  # fmt: skip
 
 
@@ -39,13 +40,22 @@ def visit_all(page, host: str) -> dict[str, list[str]]:
             continue
         page.goto(host + path)
         settle(page)
-        seen[name] = violations(page)
+        seen[name] = violations(page) + sideways(page)
         links = page.eval_on_selector_all("a[href]", "all => all.map(a => a.href)")
         waiting += [link.removeprefix(host) for link in links if link.startswith(f"{host}/")]
     return seen
 
 
-def test_no_page_has_a_violation(open_page, live_server, admin, tmp_path):
+def sideways(page) -> list[str]:
+    """Whether the page is wider than a telephone."""
+    usual = page.viewport_size
+    page.set_viewport_size({"width": 400, "height": 800})
+    width = page.evaluate("document.documentElement.scrollWidth")
+    page.set_viewport_size(usual)
+    return [f"{width} px wide at 400"] if width > 400 else []
+
+
+def test_no_page_has_a_violation_or_is_too_wide(open_page, live_server, admin, tmp_path):
     by_image = picture_round(tmp_path)
     by_class = open_round("By class", by_image.datasets.all(), 1, unit="class")
     compute_report(take_snapshot())

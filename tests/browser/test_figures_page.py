@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
-from annotation.models import Participant, PredictionSet
+from annotation.models import Candidate, Participant, PredictionSet, Verdict
 from evaluation.reports import compute_report
 from evaluation.snapshots import take_snapshot
 from tests.browser.looking import settle, violations
@@ -44,3 +44,17 @@ def test_figures_are_chosen_by_keys_kept_in_the_address_and_can_be_pointed_at(pa
     page.locator("#vg-tooltip-element").evaluate("tooltip => tooltip.remove()")
     settle(page)
     assert violations(page) == []
+
+
+def test_new_numbers_bring_the_page_anew_but_not_while_a_form_is_filled_in(page):
+    snapshot = page.locator("code[title]")
+    before = snapshot.inner_text()
+    page.locator("#choice select").first.focus()
+    Candidate.objects.update(verdict=Verdict.CORRECT)
+    compute_report(take_snapshot())
+    with page.expect_response("**/results/status/**"):
+        pass
+    expect(snapshot).to_have_text(before)
+    page.locator("h1").click()
+    page.evaluate("document.activeElement.blur()")
+    expect(snapshot).not_to_have_text(before, timeout=15_000)

@@ -70,6 +70,14 @@ def test_images_are_chosen_by_all_that_is_set(dataset, fields, images, of_a, of_
     assert (n, found["a"], found["b"]) == (images, of_a, of_b)
 
 
+def test_a_group_of_classes_that_is_given_its_name_later_comes_first(dataset):
+    Subset.objects.create(name="few", most_labels=0)
+    group = dataset.taxonomy.groups.create(name="few", position=9)
+    group.members.set(dataset.taxonomy.classes.filter(index__lt=2))
+    rows = [row for row in compute_report(take_snapshot()).rows if row["group"] == "few"]
+    assert [(row["participant"], row["n"]) for row in rows] == [("a", 2), ("b", 2), ("c", 2)]
+
+
 def test_a_bound_on_times_takes_no_image_that_nobody_timed(dataset):
     assert accuracies("quick", most_seconds=10**6)[0] == 0
 
@@ -110,9 +118,7 @@ def test_a_new_subset_is_a_change_that_is_computed(dataset):
 
 def test_it_is_described_in_words():
     subset = Subset(name="x", within="dogs", least_labels=1, most_labels=1, most_agreement=80)
-    words = (
-        "labels of dogs, 1 correct labels, at most 80\xa0% agreement, without problematic images"
-    )
+    words = "labels of dogs, exactly 1 correct label(s), at most 80\xa0% agreement, without problematic images"
     assert describe(subset) == words
 
 

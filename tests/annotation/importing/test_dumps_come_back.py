@@ -137,6 +137,8 @@ def manifest_with(**fields: object):
         ("judgments.parquet", lambda c: c[: len(c) // 2], "its content differs"),
         ("manifest.json", lambda c: c[:40], "is not JSON"),
         ("manifest.json", lambda _: b"[]", "is not the manifest"),
+        ("manifest.json", lambda _: b'{"format": "tusker-parquet"}', "is not the manifest"),
+        ("manifest.json", manifest_with(sha256=None), "is not the manifest"),
         ("manifest.json", manifest_with(version=99), "is of version 99; this Tusker reads up to"),
         ("manifest.json", manifest_with(version=1), "holds too little"),
         ("manifest.json", manifest_with(snapshot="0" * 64), "and not 0000"),

@@ -81,7 +81,7 @@ def test_an_exported_program_tells_its_size_and_its_batch(tmp_path, dataset, mod
     shapes = None if fixed else {"image": {0: torch.export.Dim("batch")}}
     program = torch.export.export(module, (torch.zeros(4, 3, 8, 8),), dynamic_shapes=shapes)
     torch.export.save(program, str(path))
-    classifier = load_classifier(path)
+    classifier = load_classifier(path, ".pt2")
     assert classifier.guessed().size == 8
     assert (classifier.is_fixed, classifier.batch) == ((True, 4) if fixed else (False, 16))
     model = register(path, dataset.taxonomy, {})
