@@ -2,75 +2,37 @@
 
 from __future__ import annotations
 
-import os
-import secrets
+import io
 from contextlib import suppress
-from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
-from django.conf import settings
 from django.core.files import File
 from storages.backends.s3 import S3Storage
 
-PRUNE_EVERY = 500  # files written
+from config.kept import KeptFiles
+
+FETCHED = KeptFiles("storage")
 
 
 class CachedS3Storage(S3Storage):
-    """Files that were read once are kept in TUSKER_HOME/cache/storage, up to settings.CACHE_BYTES.
-
-    Media never change under their names, so that what is cached is true for ever. What the bucket
-    refuses is an OSError with the reason.
+    """Files that were read once are kept on the machine: media never change under their names. What the
+    bucket refuses is an OSError with the reason.
     """
-
-    written = 0
 
     def _open(self, name: str, mode: str = "rb") -> File:
         if mode != "rb":
             return super()._open(name, mode)
-        kept = self._kept(name)
+        key = self._normalize_name(name)
         with suppress(FileNotFoundError):
-            return File(kept.open("rb"), name)
+            return File(FETCHED.path(key).open("rb"), name)
         try:
             with super()._open(name, mode) as remote:
                 content = remote.read()
         except (BotoCoreError, ClientError) as error:
             raise OSError(f"the object storage refuses it: {error}") from error
-        self._keep(kept, content)
-        return File(kept.open("rb"), name)
+        FETCHED.keep(key, content)
+        return File(io.BytesIO(content), name)
 
     def delete(self, name: str) -> None:
-        self._kept(name).unlink(missing_ok=True)
+        FETCHED.path(self._normalize_name(name)).unlink(missing_ok=True)
         super().delete(name)
-
-    def _kept(self, name: str) -> Path:
-        return _folder() / self._normalize_name(name)
-
-    def _keep(self, path: Path, content: bytes) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f".{secrets.token_hex(8)}")
-        draft.write_bytes(content)
-        draft.replace(path)
-        CachedS3Storage.written += 1
-        if CachedS3Storage.written % PRUNE_EVERY == 0:
-            prune(settings.CACHE_BYTES)
-
-
-def prune(limit: int) -> None:
-    """Delete what was not read for longest until the cache has at most `limit` bytes."""
-    found = []
-    for folder, _, names in os.walk(_folder()):
-        for name in names:
-            path = Path(folder) / name
-            with suppress(FileNotFoundError):
-                state = path.stat()
-                found.append((max(state.st_atime, state.st_mtime), state.st_size, path))
-    total = sum(size for _, size, _ in found)
-    for _, size, path in sorted(found, key=lambda one: one[0]):
-        if total <= limit:
-            return
-        path.unlink(missing_ok=True)
-        total -= size
-
-
-def _folder() -> Path:
-    return Path(settings.HOME) / "cache" / "storage"

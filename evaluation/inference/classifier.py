@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,10 @@ from taxonomy.pictures import PictureError
 TOP = 5
 BATCH = 16
 DECODERS = 2
-# What reads an image's bytes, by its position among those asked for.
-Read = Callable[[int], bytes]
+AHEAD = 4  # groups of images that are decoded and not yet classified
+GROUP = 16
+# What gives the square that the model sees of an image, by its position among those asked for.
+Square = Callable[[int], NDArray[np.uint8]]
 Failure = tuple[int, str]
 
 
@@ -64,39 +67,62 @@ class Classifier(ABC):
     def classify(
         self,
         count: int,
-        read: Read,
+        square: Square,
         preprocessing: Preprocessing,
         label_map: NDArray[np.int32],
     ) -> tuple[NDArray[np.int32], list[Failure]]:
         """The best classes of images 0 to count - 1, int32 [count, k]; -1 where there is none.
 
-        `read` may raise OSError or PictureError: that image is reported as failed, with -1, as is
+        `square` may raise OSError or PictureError: that image is reported as failed, with -1, as is
         one whose scores are not numbers. Images are decoded ahead, in other threads.
         """
         known = np.flatnonzero(label_map != NO_CLASS)
-        k = min(TOP, len(known))
-        top_k = np.full((count, k), NO_CLASS, np.int32)
+        top_k = np.full((count, min(TOP, len(known))), NO_CLASS, np.int32)
         failures: list[Failure] = []
-
-        def prepared(position: int) -> NDArray[Any] | str:
-            try:
-                return preprocessing.array(read(position))
-            except PictureError as error:
-                return str(error)
-            except OSError as error:
-                return f"can't be read: {error.strerror or error}"
-
-        with ThreadPoolExecutor(DECODERS) as pool:
-            arrays = pool.map(prepared, range(count))
-            for start in range(0, count, self.batch):
-                positions = range(start, min(start + self.batch, count))
-                ready = [(at, next(arrays)) for at in positions]
-                failures += [(at, one) for at, one in ready if isinstance(one, str)]
-                fine = [(at, one) for at, one in ready if not isinstance(one, str)]
-                if fine:
-                    scores = self.scores(np.stack([one for _, one in fine]))[:, known]
-                    failures += _rank([at for at, _ in fine], scores, label_map[known], top_k)
+        size = self.batch * max(1, GROUP // self.batch)
+        for positions, ready, failed in _ahead(count, square, preprocessing, size):
+            failures += failed
+            if positions:
+                parts = [
+                    self.scores(ready[start : start + self.batch])
+                    for start in range(0, len(ready), self.batch)
+                ]
+                scores = np.concatenate(parts)[:, known]
+                failures += _rank(positions, scores, label_map[known], top_k)
         return top_k, sorted(failures)
+
+
+Group = tuple[list[int], NDArray[Any], list[Failure]]
+
+
+def _ahead(count: int, square: Square, preprocessing: Preprocessing, size: int) -> Iterator[Group]:
+    """Groups of so many images, in order: where those are that could be decoded, what the model takes
+    of them, and why the others could not."""
+    with ThreadPoolExecutor(DECODERS) as pool:
+        waiting: deque[Future[Group]] = deque()
+        for start in range(0, count, size):
+            positions = range(start, min(start + size, count))
+            waiting.append(pool.submit(_group, positions, square, preprocessing))
+            if len(waiting) > AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _group(positions: range, square: Square, preprocessing: Preprocessing) -> Group:
+    fine: list[int] = []
+    side = preprocessing.size
+    squares = np.empty((len(positions), side, side, 3), np.uint8)
+    failures: list[Failure] = []
+    for position in positions:
+        try:
+            squares[len(fine)] = square(position)
+            fine.append(position)
+        except PictureError as error:
+            failures.append((position, str(error)))
+        except OSError as error:
+            failures.append((position, f"can't be read: {error.strerror or error}"))
+    return fine, preprocessing.numbers(squares[: len(fine)]), failures
 
 
 def _rank(
@@ -106,11 +132,12 @@ def _rank(
     top_k: NDArray[np.int32],
 ) -> list[Failure]:
     """Put the best classes of images into their rows; of equal scores the first output is better."""
-    failures = []
-    order = np.argsort(-scores, axis=1, kind="stable")[:, : top_k.shape[1]]
-    for position, row, best in zip(positions, scores, order, strict=True):
-        if np.isfinite(row).all():
-            top_k[position] = classes[best]
-        else:
-            failures.append((position, "the model's scores are not numbers"))
-    return failures
+    are_numbers = np.isfinite(scores).all(axis=1)
+    rows = np.arange(len(scores))
+    best = np.empty((len(scores), top_k.shape[1]), np.intp)
+    for rank in range(top_k.shape[1]):  # a few times the largest is much quicker than sorting
+        best[:, rank] = scores.argmax(axis=1)
+        scores[rows, best[:, rank]] = -np.inf
+    places = np.asarray(positions)
+    top_k[places[are_numbers]] = classes[best[are_numbers]]
+    return [(int(place), "the model's scores are not numbers") for place in places[~are_numbers]]

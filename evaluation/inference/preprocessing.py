@@ -90,15 +90,23 @@ class Preprocessing:
         )
         return rgb.resize((self.size, self.size), method, box=(left, top, right, bottom))
 
-    def array(self, data: bytes) -> NDArray[Any]:
-        """The same as numbers: [size, size, 3] or [3, size, size], of the dtype."""
-        pixels: NDArray[Any] = np.asarray(self.picture(data))
-        if self.channels == "BGR":
-            pixels = pixels[..., ::-1]
+    @property
+    def view(self) -> str:
+        """A name of what decides about the square; what `numbers` does to it is not in it."""
+        return f"{self.size}-{self.resize}-{self.crop}-{self.interpolation}"
+
+    def square(self, data: bytes) -> NDArray[np.uint8]:
+        """The picture as RGB values, [size, size, 3]. Raises PictureError."""
+        return np.asarray(self.picture(data))
+
+    def numbers(self, squares: NDArray[np.uint8]) -> NDArray[Any]:
+        """Squares, [images, size, size, 3], as the classifier takes them: [images, size, size, 3] or
+        [images, 3, size, size], of the dtype."""
+        pixels: NDArray[Any] = squares[..., ::-1] if self.channels == "BGR" else squares
         if self.dtype == "float32":
             mean, std = (np.array(values, np.float32) for values in (self.mean, self.std))
             pixels = (pixels.astype(np.float32) / np.float32(255) - mean) / std
-        ordered = pixels if self.layout == "NHWC" else pixels.transpose(2, 0, 1)
+        ordered = pixels if self.layout == "NHWC" else pixels.transpose(0, 3, 1, 2)
         return np.ascontiguousarray(ordered)
 
 

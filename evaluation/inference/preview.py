@@ -7,11 +7,12 @@ import io
 from dataclasses import dataclass
 
 import numpy as np
-from django.core.files.storage import default_storage
+import PIL.Image
 
 from annotation.models import Dataset, Image
 from evaluation.inference.preprocessing import Preprocessing
 from evaluation.inference.registering import classifier_of
+from evaluation.inference.squares import square_of
 from evaluation.models import ClassifierModel
 from taxonomy.models import LabelClass
 from taxonomy.pictures import PictureError
@@ -43,17 +44,10 @@ def try_out(model: ClassifierModel, preprocessing: Preprocessing, dataset: Datas
         .exclude(file="")
         .order_by("datasetimage__position")
     )
-    contents = [_read(image) for image in images]
-
-    def read(place: int) -> bytes:
-        content = contents[place]
-        if isinstance(content, OSError):
-            raise content
-        return content
-
     top_k, failures = classifier_of(model).classify(
-        len(images), read, preprocessing, np.array(model.label_map, np.int32)
-    )
+        len(images), lambda place: square_of(images[place].file, preprocessing), preprocessing,
+        np.array(model.label_map, np.int32),
+    )  # fmt: skip
     reasons = dict(failures)
     classes = {
         one.index: one
@@ -62,10 +56,10 @@ def try_out(model: ClassifierModel, preprocessing: Preprocessing, dataset: Datas
         ).select_related("synset")
     }
     return [
-        Try(image, _seen(preprocessing, contents[row]), problem=reasons[row])
+        Try(image, _seen(preprocessing, image.file), problem=reasons[row])
         if row in reasons
         else Try(
-            image, _seen(preprocessing, contents[row]),
+            image, _seen(preprocessing, image.file),
             tuple(classes[index] for index in top_k[row, :BEST].tolist()),
             bool(top_k[row, 0] == image.target),
         )
@@ -73,20 +67,10 @@ def try_out(model: ClassifierModel, preprocessing: Preprocessing, dataset: Datas
     ]  # fmt: skip
 
 
-def _read(image: Image) -> bytes | OSError:
-    try:
-        with default_storage.open(image.file) as file:
-            return file.read()
-    except OSError as error:
-        return error
-
-
-def _seen(preprocessing: Preprocessing, content: bytes | OSError) -> str:
-    if isinstance(content, OSError):
-        return ""
+def _seen(preprocessing: Preprocessing, file: str) -> str:
     out = io.BytesIO()
     try:
-        preprocessing.picture(content).save(out, "PNG")
-    except PictureError:
+        PIL.Image.fromarray(square_of(file, preprocessing)).save(out, "PNG")
+    except (OSError, PictureError):
         return ""
     return f"data:image/png;base64,{base64.b64encode(out.getvalue()).decode()}"

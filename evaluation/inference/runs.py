@@ -11,7 +11,6 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -22,6 +21,7 @@ from annotation.importing.predictions import model_file, store_predictions
 from annotation.models import Dataset, DatasetImage, Image
 from evaluation.inference.classifier import Classifier
 from evaluation.inference.registering import classifier_of, local_copy, preprocessing_of
+from evaluation.inference.squares import square_of
 from evaluation.models import ClassifierModel, InferenceRun, InferenceShard
 from evaluation.signals import run_finished
 from taxonomy.errors import InputError
@@ -125,6 +125,7 @@ def _classify(shard: InferenceShard) -> None:
         dataset=run.dataset, position__gte=shard.start, position__lt=shard.stop
     )
     files = list(links.order_by("position").values_list("image__file", flat=True))
+    preprocessing = preprocessing_of(model)
     begin = time.perf_counter()
     try:
         classifier = _classifier(model.pk)
@@ -135,7 +136,7 @@ def _classify(shard: InferenceShard) -> None:
         raise
     try:
         top_k, failures = classifier.classify(
-            len(files), lambda at: _read(files[at]), preprocessing_of(model),
+            len(files), lambda at: square_of(files[at], preprocessing), preprocessing,
             np.array(model.label_map, np.int32),
         )  # fmt: skip
     except InputError as error:
@@ -156,13 +157,6 @@ def _worker() -> str:
 def _classifier(model_id: int) -> Classifier:
     """One warm session per process and model."""
     return classifier_of(ClassifierModel.objects.get(pk=model_id))
-
-
-def _read(file: str) -> bytes:
-    if not file:
-        raise FileNotFoundError(2, "there is no image file")
-    with default_storage.open(file) as opened:
-        return opened.read()
 
 
 def finish_run(run_id: int) -> dict[str, Any] | None:

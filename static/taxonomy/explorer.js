@@ -261,6 +261,7 @@ class Explorer {
     const from = this.view;
     this.#motion = from && !atOnce && !still ? { from, to, since: now } : null;
     if (!this.#motion) this.view = to;
+    this.stage.toggleAttribute("data-moving", Boolean(this.#motion));
     this.redraw();
   }
 

@@ -103,10 +103,15 @@ def at_rest(page: Page) -> None:
 
 
 def click_on(page: Page, name: str) -> None:
+    x, y = place_of(page, name)
+    page.locator("[role=tree]").click(position={"x": x, "y": y})
+
+
+def place_of(page: Page, name: str) -> tuple[float, float]:
+    """Where a cell is, once it is drawn and at rest."""
     at_rest(page)
-    place = page.evaluate(PLACE_OF, name)
-    assert place, f"{name} is not drawn"
-    page.locator("[role=tree]").click(position={"x": place[0], "y": place[1]})
+    x, y = page.wait_for_function(PLACE_OF, arg=name).json_value()
+    return x, y
 
 
 def way(page: Page) -> list[str]:
@@ -447,8 +452,7 @@ def test_works_by_touch_on_a_screen_of_400_pixels(open_page, labeler, imagenet):
     explore(page, imagenet)
     assert page.evaluate("document.documentElement.scrollWidth") <= 400
     for name in ("organism", "animal"):
-        at_rest(page)
-        x, y = page.evaluate(PLACE_OF, name)
+        x, y = place_of(page, name)
         page.locator("[role=tree]").tap(position={"x": x, "y": y})
         expect(page.get_by_role("heading", level=2)).to_have_text(name)
     stage = page.locator(".explorer-stage").bounding_box()

@@ -24,7 +24,7 @@ from django.db import connection
 from moto.server import ThreadedMotoServer
 
 from annotation.models import Dataset, Image, PredictionSet
-from config.object_storage import prune
+from config.object_storage import FETCHED
 from config.serving import worker
 from evaluation.inference import runs
 from evaluation.inference.registering import register
@@ -59,7 +59,6 @@ def bucket(settings, monkeypatch, tmp_path) -> Iterator[dict[str, str]]:
     }
     client = boto3.client("s3", endpoint_url=where["TUSKER_S3_ENDPOINT"], region_name="us-east-1")
     client.create_bucket(Bucket=where["TUSKER_S3_BUCKET"])
-    settings.HOME = tmp_path / "home"
     settings.STORAGES = {
         **settings.STORAGES,
         "default": {
@@ -181,7 +180,7 @@ def test_what_was_read_is_kept_until_there_is_too_much(dataset, settings):
     storages["default"].bucket.objects.all().delete()
     with default_storage.open(files[0]) as opened:
         assert opened.read()  # from here
-    prune(0)
+    FETCHED.prune(0)
     assert not any((kept / file).exists() for file in files)
     with pytest.raises(FileNotFoundError):
         default_storage.open(files[0])
@@ -191,7 +190,7 @@ def test_a_bucket_that_cannot_be_read_fails_the_run_with_the_reason(
     dataset, tmp_path, settings, monkeypatch
 ):
     run = start_run(register(write_model(tmp_path / "m.onnx"), dataset.taxonomy, {}), dataset)
-    prune(0)
+    FETCHED.prune(0)
     options = settings.STORAGES["default"]["OPTIONS"] | {"bucket_name": "no-such-bucket"}
     settings.STORAGES = {
         **settings.STORAGES, "default": {**settings.STORAGES["default"], "OPTIONS": options},

@@ -48,15 +48,17 @@ def test_stretching_keeps_everything():
 
 
 def test_numbers_come_in_the_layout_order_of_channels_and_scale_asked_for():
-    data = jpeg(300, 100)
-    plain = Preprocessing(size=30, resize="stretch", layout="NHWC", dtype="uint8").array(data)
+    wide = Preprocessing(size=30, resize="stretch", layout="NHWC", dtype="uint8")
+    square = wide.square(jpeg(300, 100))
+    squares = np.stack([square, square])
+    plain = wide.numbers(squares)[1]
     assert (plain.shape, plain.dtype, plain[15, 2].tolist()) == ((30, 30, 3), np.uint8, [255, 0, 0])
     turned = Preprocessing(
         size=30, resize="stretch", channels="BGR", mean=(0, 0, 0), std=(1, 2, 4)
-    ).array(data)
+    ).numbers(squares)[1]
     assert (turned.shape, turned.dtype) == ((3, 30, 30), np.float32)
     assert turned[:, 15, 2].tolist() == [0, 0, 0.25]
-    normal = Preprocessing(size=30, resize="stretch").array(data)
+    normal = Preprocessing(size=30, resize="stretch").numbers(squares)[1]
     assert normal[:, 15, 2] == pytest.approx([(1 - 0.485) / 0.229, -0.456 / 0.224, -0.406 / 0.225])
 
 

@@ -107,6 +107,28 @@ def test_predictions_do_not_depend_on_the_batch_nor_on_the_order_of_shards(
     assert top_k("m")[:, 0].tolist() == by_hand(tmp_path / "m.onnx", dataset)
 
 
+def test_what_models_see_alike_is_decoded_once(tmp_path, dataset, settings):
+    path = write_model(tmp_path / "m.onnx")
+    run(path, "--dataset", "photos", "--name", "first", "--local")
+    images = Image.objects.order_by("datasetimage__position")
+    view = settings.HOME / "cache" / "squares" / "8-short-side-0.875-bilinear"
+    kept = [view / image.file for image in images]
+    assert all(file.stat().st_size == 8 * 8 * 3 for file in kept)
+
+    kept[0].write_bytes(b"cut short")
+    for image in images[1:]:
+        default_storage.delete(image.file)
+    again = run(path, "--dataset", "photos", "--name", "second", "--local")
+    assert again["failed"] == 0
+    assert (top_k("second") == top_k("first")).all()
+    (tmp_path / "closer.json").write_text('{"crop": 1}')
+    closer = run(
+        path, "--dataset", "photos", "--name", "third", "--local",
+        "--preprocess", tmp_path / "closer.json",
+    )  # fmt: skip
+    assert closer["failed"] == 19
+
+
 def test_a_run_goes_on_where_it_stopped_and_does_nothing_twice(tmp_path, dataset):
     model = register(write_model(tmp_path / "m.onnx"), dataset.taxonomy, {})
     one = start_run(model, dataset)

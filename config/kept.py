@@ -1,0 +1,53 @@
+"""Files that this machine keeps so as not to fetch or make them again."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+from django.conf import settings
+
+PRUNE_EVERY = 1000  # files written
+
+
+class KeptFiles:
+    """A folder of TUSKER_HOME/cache whose files never change under their names. What was not read for
+    longest goes when there is more than settings.CACHE_BYTES."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.written = 0
+
+    def path(self, name: str) -> Path:
+        """Where a file is, if it is there."""
+        return Path(settings.HOME) / "cache" / self.name / name
+
+    def keep(self, name: str, content: bytes) -> None:
+        """Add a file, which appears whole. A disk that takes no more is no reason to fail."""
+        path = self.path(name)
+        draft = path.with_name(f".{secrets.token_hex(8)}")
+        with suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            draft.write_bytes(content)
+            draft.replace(path)
+        self.written += 1
+        if self.written % PRUNE_EVERY == 0:
+            self.prune(settings.CACHE_BYTES)
+
+    def prune(self, limit: int) -> None:
+        """Delete what was not read for longest until there are at most `limit` bytes."""
+        found = []
+        for folder, _, names in os.walk(self.path("")):
+            for name in names:
+                path = Path(folder) / name
+                with suppress(FileNotFoundError):
+                    state = path.stat()
+                    found.append((max(state.st_atime, state.st_mtime), state.st_size, path))
+        total = sum(size for _, size, _ in found)
+        for _, size, path in sorted(found, key=lambda one: one[0]):
+            if total <= limit:
+                return
+            path.unlink(missing_ok=True)
+            total -= size
