@@ -80,7 +80,7 @@ def test_writing_an_entry_with_a_preview_a_class_and_a_picture(open_page, labele
     expect(page.get_by_role("heading", name="Cranes and elephants")).to_be_visible()
     expect(page.get_by_role("img", name="the nose")).to_be_visible()
     assert page.url.endswith(reverse("guide_entry", args=[six.pk, GuideEntry.objects.get().pk]))
-    page.wait_for_function("localStorage.length === 0")
+    page.wait_for_function("() => localStorage.length === 0")
     assert GuideEntry.objects.get().current.class_indices == [3]
 
 
@@ -161,7 +161,7 @@ def test_a_closed_tab_loses_nothing(open_page, labeler, six, entry):
     expect(page.locator(".class-chips li")).to_have_count(2)
     page.keyboard.press("Control+Enter")
     expect(page.locator("article.guide-text")).to_have_text("Half a thou")
-    page.wait_for_function("localStorage.length === 0")
+    page.wait_for_function("() => localStorage.length === 0")
 
 
 def test_a_draft_from_before_somebody_elses_change_meets_it(
