@@ -3,20 +3,20 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from django.http import FileResponse, Http404, HttpRequest
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from accounts.roles import ADMIN, REVIEWER, roles_required, signed_in
 from annotation.labeling.embargo import note_sighting
 from annotation.models import Image
-from taxonomy.renditions import RENDITIONS, open_rendition
-
-YEAR = 365 * 24 * 3600
+from taxonomy import stored
+from taxonomy.renditions import RENDITIONS, ready_rendition
 
 
 @require_safe
 @roles_required(ADMIN, REVIEWER)
-def image(request: HttpRequest, uid: UUID, rendition: str) -> FileResponse:
+def image(request: HttpRequest, uid: UUID, rendition: str) -> HttpResponseBase:
     """A picture under a name that tells nothing of it."""
     row = Image.objects.filter(uid=uid).exclude(file="").values_list("content_hash", "file").first()
     if row is None:
@@ -25,17 +25,14 @@ def image(request: HttpRequest, uid: UUID, rendition: str) -> FileResponse:
     return picture(*row, rendition)
 
 
-def picture(content_hash: str, file: str, rendition: str) -> FileResponse:
+def picture(content_hash: str, file: str, rendition: str) -> HttpResponseBase:
     """A rendition of a picture, which never changes and so is kept. Raises Http404 without a file."""
     if not file or rendition not in RENDITIONS:
         raise Http404
     try:
-        opened = open_rendition(content_hash, file, rendition)
+        return stored.picture(ready_rendition(content_hash, file, rendition))
     except FileNotFoundError as error:
         raise Http404 from error
-    response = FileResponse(opened, content_type="image/jpeg")
-    response["Cache-Control"] = f"private, max-age={YEAR}, immutable"
-    return response
 
 
 def evaluation_hashes(hashes: Collection[str]) -> set[str]:

@@ -11,9 +11,12 @@ DATABASE_URL, REDIS_URL   servers to use instead of the embedded ones
 TUSKER_S3_BUCKET     keeps media in this bucket instead of TUSKER_HOME, so that several machines share
                      them; TUSKER_S3_ENDPOINT (of another service than AWS) and TUSKER_S3_REGION say
                      where, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY open it
+TUSKER_MEDIA_PROXY   1 when the proxy in front fetches media from the bucket itself, as told by X-Accel-Redirect
+                     (deploy/nginx.conf.template)
 TUSKER_STATIC        where collectstatic puts static files (default: static/ in TUSKER_HOME)
 TUSKER_API_RATE      how often a person's scripts may ask (default: 1200/min)
-TUSKER_CACHE_GB      how much of the bucket is kept on each machine (default: 10)
+TUSKER_CACHE_GB      how much each machine keeps of the bucket, and as much again of what models see of
+                     images (default: 10)
 """
 
 import contextlib
@@ -262,13 +265,16 @@ STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "config.storage.StaticFilesStorage"},
 }
+MEDIA_PROXY = False
 if os.environ.get("TUSKER_S3_BUCKET"):
+    MEDIA_PROXY = os.environ.get("TUSKER_MEDIA_PROXY") == "1"
     STORAGES["default"] = {
         "BACKEND": "config.object_storage.CachedS3Storage",
         "OPTIONS": {
             "bucket_name": os.environ["TUSKER_S3_BUCKET"],
             "endpoint_url": os.environ.get("TUSKER_S3_ENDPOINT") or None,
             "region_name": os.environ.get("TUSKER_S3_REGION") or None,
+            "signature_version": "s3v4",
             "addressing_style": "path" if os.environ.get("TUSKER_S3_ENDPOINT") else "auto",
         },
     }

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.core.files import File
 from django.core.files.storage import default_storage
 from PIL import Image as Pillow
 
@@ -38,16 +37,13 @@ RENDITIONS = {
 }
 
 
-def open_rendition(content_hash: str, file: str, name: str) -> File:
-    """The file of a rendition, which is made now if it is not there.
+def ready_rendition(content_hash: str, file: str, name: str) -> str:
+    """The place of a rendition in the storage; it is made now if it is not there.
 
     Raises FileNotFoundError if the image itself has gone from the storage.
     """
-    try:
-        return default_storage.open(path_of(content_hash, name))
-    except FileNotFoundError:
-        make(content_hash, file, [name])
-        return default_storage.open(path_of(content_hash, name))
+    make(content_hash, file, [name])
+    return path_of(content_hash, name)
 
 
 def path_of(content_hash: str, name: str) -> str:

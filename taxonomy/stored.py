@@ -1,4 +1,4 @@
-"""Files in the storage whose names follow from their content, so that they never change."""
+"""Files in the storage: those whose names follow from their content never change."""
 
 from __future__ import annotations
 
@@ -7,10 +7,17 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import default_storage
+from django.http import FileResponse, HttpResponse
+from django.http.response import HttpResponseBase
+
+YEAR = 365 * 24 * 3600  # seconds
+# The place of deploy/nginx.conf.template that leads to the bucket, and only from here.
+BUCKET = "/bucket"
 
 
 class Draft(File):
@@ -48,3 +55,24 @@ def put(name: str, data: bytes | Iterable[bytes]) -> bool:
         default_storage.delete(saved)
         return False
     return True
+
+
+def answer(name: str, content_type: str) -> HttpResponseBase:
+    """A file of the storage as answer; with settings.MEDIA_PROXY the proxy is told where in the bucket
+    to fetch it. Raises FileNotFoundError, or the proxy answers 404."""
+    if not settings.MEDIA_PROXY:
+        response = FileResponse(default_storage.open(name), content_type=content_type)
+        # It would tell how the file is called in the storage.
+        del response["Content-Disposition"]
+        return response
+    signed = urlsplit(default_storage.url(name))
+    headers = {"X-Accel-Redirect": f"{BUCKET}{signed.path}?{signed.query}"}
+    return HttpResponse(content_type=content_type, headers=headers)
+
+
+def picture(name: str) -> HttpResponseBase:
+    """A JPEG or WebP file whose address changes with its content, so that browsers keep it for a year.
+    Raises FileNotFoundError."""
+    response = answer(name, "image/webp" if name.endswith(".webp") else "image/jpeg")
+    response["Cache-Control"] = f"private, max-age={YEAR}, immutable"
+    return response

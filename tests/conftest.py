@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import gc
+import secrets
+from collections.abc import Iterator
 
 import hypothesis
 import pytest
@@ -107,6 +109,39 @@ def reviewer_client(reviewer) -> Client:
 @pytest.fixture
 def labeler_client(labeler) -> Client:
     return client_of(labeler)
+
+
+@pytest.fixture
+def bucket(settings, monkeypatch) -> Iterator[dict[str, str]]:
+    """The storage is a bucket, of a server in a thread; yields how other processes get to it."""
+    import boto3  # slow to load, as is the server, and few tests ask for them
+    from moto.server import ThreadedMotoServer
+
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    where = {
+        "TUSKER_S3_BUCKET": f"tusker-{secrets.token_hex(4)}",
+        "TUSKER_S3_ENDPOINT": f"http://{host}:{port}",
+        "TUSKER_S3_REGION": "us-east-1",
+    }
+    client = boto3.client("s3", endpoint_url=where["TUSKER_S3_ENDPOINT"], region_name="us-east-1")
+    client.create_bucket(Bucket=where["TUSKER_S3_BUCKET"])
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {
+            "BACKEND": "config.object_storage.CachedS3Storage",
+            "OPTIONS": {
+                "bucket_name": where["TUSKER_S3_BUCKET"], "addressing_style": "path",
+                "endpoint_url": where["TUSKER_S3_ENDPOINT"], "region_name": "us-east-1",
+                "signature_version": "s3v4",
+            },
+        },
+    }  # fmt: skip
+    yield where
+    server.stop()
 
 
 @pytest.fixture(scope="session")

@@ -9,11 +9,13 @@ from django.contrib import messages
 from django.core.files.storage import default_storage
 from django.db.models import Count, Q
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.roles import ADMIN, LABELER, REVIEWER, roles_required, signed_in
+from taxonomy import stored
 from taxonomy.downloads import file_name
 from taxonomy.errors import InputError
 from taxonomy.guide import exporting, writing
@@ -27,7 +29,6 @@ from taxonomy.models import GuideEntry, GuideImage, GuideRevision, LabelClass, T
 from taxonomy.pages import page_context
 from taxonomy.tasks import make_guide_export
 
-YEAR = 365 * 24 * 3600
 CONTENT_TYPES = {"pdf": "application/pdf", "html": "text/html; charset=utf-8"}
 
 
@@ -178,16 +179,13 @@ def wish(request: HttpRequest, taxonomy_id: int, index: int) -> HttpResponse:
 
 @require_safe
 @roles_required(ADMIN, REVIEWER, LABELER)
-def image(request: HttpRequest, taxonomy_id: int, uid: UUID) -> FileResponse:
+def image(request: HttpRequest, taxonomy_id: int, uid: UUID) -> HttpResponseBase:
     """A picture of the guide as pages show it; it never changes, so it is kept."""
     found = get_object_or_404(GuideImage, taxonomy=taxonomy_id, uid=uid)
     try:
-        file = default_storage.open(path_of(found.content_hash, "page"))
+        return stored.picture(path_of(found.content_hash, "page"))
     except FileNotFoundError as error:
         raise Http404 from error
-    response = FileResponse(file, content_type="image/jpeg")
-    response["Cache-Control"] = f"private, max-age={YEAR}, immutable"
-    return response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.aggregates import StringAgg
-from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import CharField, Count, Func, Q
@@ -144,14 +143,15 @@ def make_sheet(label_class: int) -> int:
     return size
 
 
-def open_sheet(taxonomy: int, version: str) -> File:
-    """The WebP file of a contact sheet, made now if nobody has. Raises FileNotFoundError."""
+def ready_sheet(taxonomy: int, version: str) -> str:
+    """The place of a contact sheet's WebP file in the storage, made now if nobody has. Raises
+    FileNotFoundError."""
     row = ReferenceSet.objects.filter(label_class__taxonomy=taxonomy, sheet=version).first()
     if row is None:
         raise FileNotFoundError(version)
     if not row.sheet_bytes or not default_storage.exists(_sheet_name(version)):
         make_sheet(row.label_class_id)
-    return default_storage.open(_sheet_name(version))
+    return _sheet_name(version)
 
 
 def _sheet_name(version: str) -> str:
@@ -253,10 +253,13 @@ def _make_thumbs(current: ThumbnailSheets, number: int) -> bool:
     return bool(files) and stored.put(name, paint(THUMBS, files))
 
 
-def open_thumbs(current: ThumbnailSheets, number: int) -> File:
-    """The WebP file of a sheet of thumbnails, made now if nobody has. Raises FileNotFoundError."""
-    _make_thumbs(current, number)
-    return default_storage.open(_thumbs_name(current.version, number))
+def ready_thumbs(current: ThumbnailSheets, number: int) -> str:
+    """The place of a sheet of thumbnails, a WebP file, in the storage, made now if nobody has. Raises
+    FileNotFoundError."""
+    name = _thumbs_name(current.version, number)
+    if not _make_thumbs(current, number) and not default_storage.exists(name):
+        raise FileNotFoundError(name)
+    return name
 
 
 def _thumbs_name(version: str, number: int) -> str:

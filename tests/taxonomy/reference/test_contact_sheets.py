@@ -55,7 +55,9 @@ def test_the_tiles_stand_in_the_order_of_the_images(six, draw, colors):
     draw(colors, 5)
     label_class = class_of(six, "a")
     sheet = sheets.sheet_of(label_class)
-    with sheets.open_sheet(six.pk, sheet.url.split("/")[-1].removesuffix(".webp")) as file:
+    with default_storage.open(
+        sheets.ready_sheet(six.pk, sheet.url.split("/")[-1].removesuffix(".webp"))
+    ) as file:
         data = file.read()
     assert Image.open(io.BytesIO(data)).size == (1600, 160)
     for image in ReferenceImage.objects.filter(label_class=label_class):
@@ -117,7 +119,7 @@ def test_without_a_broker_the_import_stands_and_sheets_are_made_on_request(
         assert draw(source)["new"] == 16
     assert made_files("sheets") == []
     row = ReferenceSet.objects.first()
-    with sheets.open_sheet(six.pk, row.sheet) as file:
+    with default_storage.open(sheets.ready_sheet(six.pk, row.sheet)) as file:
         assert file.read(4) == b"RIFF"
     row.refresh_from_db()
     assert row.sheet_bytes == made_files("sheets")[0].stat().st_size
@@ -153,7 +155,7 @@ def test_a_sheet_that_went_from_the_storage_is_made_again(six, draw, source):
     row = ReferenceSet.objects.first()
     sheets.make_sheet(row.label_class_id)
     made_files("sheets")[0].unlink()
-    with sheets.open_sheet(six.pk, row.sheet) as file:
+    with default_storage.open(sheets.ready_sheet(six.pk, row.sheet)) as file:
         assert file.read(4) == b"RIFF"
 
 
@@ -162,7 +164,7 @@ def test_an_image_that_went_from_the_storage_leaves_its_tile_grey(six, draw, col
     gone = ReferenceImage.objects.get(position=2)
     default_storage.delete(gone.file)
     row = ReferenceSet.objects.get()
-    with sheets.open_sheet(six.pk, row.sheet) as file:
+    with default_storage.open(sheets.ready_sheet(six.pk, row.sheet)) as file:
         data = file.read()
     assert close(pixel(data, 2 * 160 + 80, 80), (128, 128, 128))
     assert not close(pixel(data, 3 * 160 + 80, 80), (128, 128, 128))
@@ -178,7 +180,7 @@ def test_a_replaced_class_has_another_sheet_and_the_old_one_is_deleted(six, draw
     assert new.sheet != old.sheet
     assert old.sheet not in {path.stem for path in made_files("sheets")}
     with pytest.raises(FileNotFoundError):
-        sheets.open_sheet(six.pk, old.sheet)
+        sheets.ready_sheet(six.pk, old.sheet)
 
 
 def test_a_sheet_that_would_be_too_large_loses_quality_not_images(db):
@@ -205,7 +207,7 @@ def test_the_thumbnail_of_a_class_is_the_middle_of_its_first_image(six, draw, tm
     assert {**thumbs, "url": ""} == {
         "url": "", "tile": 64, "columns": 20, "per_sheet": 400, "has": [4],
     }  # fmt: skip
-    with sheets.open_thumbs(ThumbnailSheets.objects.get(), 0) as file:
+    with default_storage.open(sheets.ready_thumbs(ThumbnailSheets.objects.get(), 0)) as file:
         data = file.read()
     for x, y in ((4 * 64 + 5, 5), (4 * 64 + 58, 58)):
         assert close(pixel(data, x, y), COLORS[1])
@@ -219,7 +221,7 @@ def test_thumbnails_of_many_classes_stand_on_several_sheets(six, draw, source, m
     assert current.classes == [0, 2]
     assert sheets.make_thumbs(current) == 2
     with pytest.raises(FileNotFoundError):
-        sheets.open_thumbs(current, 2)
+        sheets.ready_thumbs(current, 2)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -254,5 +256,7 @@ def test_a_hundred_real_photographs_arrive_in_less_than_a_megabyte(six, draw, tm
     sizes = [sheets.make_sheet(label_class) for label_class in sheets.waiting_sheets()]
     assert len(sizes) == 5
     assert all(100_000 < size < 1_000_000 for size in sizes), sizes
-    with sheets.open_sheet(six.pk, ReferenceSet.objects.first().sheet) as file:
+    with default_storage.open(
+        sheets.ready_sheet(six.pk, ReferenceSet.objects.first().sheet)
+    ) as file:
         assert Image.open(file).size == (1600, 1600)
