@@ -6,6 +6,7 @@ import os
 import secrets
 from contextlib import suppress
 from pathlib import Path
+from typing import Any, BinaryIO
 
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
@@ -32,11 +33,9 @@ class CachedS3Storage(S3Storage):
             return File(kept.open("rb"), name)
         try:
             with super()._open(name, mode) as remote:
-                content = remote.read()
+                return File(self._keep(kept, remote.obj), name)
         except (BotoCoreError, ClientError) as error:
             raise OSError(f"the object storage refuses it: {error}") from error
-        self._keep(kept, content)
-        return File(kept.open("rb"), name)
 
     def delete(self, name: str) -> None:
         self._kept(name).unlink(missing_ok=True)
@@ -45,14 +44,22 @@ class CachedS3Storage(S3Storage):
     def _kept(self, name: str) -> Path:
         return _folder() / self._normalize_name(name)
 
-    def _keep(self, path: Path, content: bytes) -> None:
+    def _keep(self, path: Path, remote: Any) -> BinaryIO:
+        """Fetch an object of the bucket, never more than some megabytes of it in memory."""
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f".{secrets.token_hex(8)}")
-        draft.write_bytes(content)
-        draft.replace(path)
+        try:
+            with draft.open("wb") as file:
+                remote.download_fileobj(file, Config=self.transfer_config)
+                size = file.tell()
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+        opened = path.open("rb")  # which may be too large to be kept
         CachedS3Storage.written += 1
-        if CachedS3Storage.written % PRUNE_EVERY == 0:
+        if CachedS3Storage.written % PRUNE_EVERY == 0 or size * PRUNE_EVERY > settings.CACHE_BYTES:
             prune(settings.CACHE_BYTES)
+        return opened
 
 
 def prune(limit: int) -> None:
