@@ -2,7 +2,6 @@ from django.urls import include, path
 
 from annotation import class_views
 from annotation.discussion import views as discussion
-from annotation.exporting import views as exporting
 from annotation.labeling import task_views as tasks
 from annotation.labeling import views as labeling
 from annotation.labeling.training import views as training
@@ -92,6 +91,4 @@ urlpatterns = [
         labeling.labeling_image,
         name="labeling_image",
     ),
-    path("export/", exporting.export, name="export"),
-    path("export/annotations.<str:suffix>", exporting.export_download, name="export_download"),
 ]

@@ -24,6 +24,7 @@ SCOPES = {
     "predictions": "bring predictions",
     "judgments": "bring judgments",
     "runs": "start and stop runs",
+    "exports": "order and delete exports",
 }
 LONGEST_DAYS = 366
 

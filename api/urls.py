@@ -1,6 +1,6 @@
 from django.urls import path
 
-from api import pages, views
+from api import exports, pages, views
 from api.base import endpoint
 
 urlpatterns = [
@@ -32,4 +32,11 @@ urlpatterns = [
     path("api/v1/models/", endpoint(views.Models), name="api_models"),
     path("api/v1/runs/", endpoint(views.Runs), name="api_runs"),
     path("api/v1/runs/<int:run_id>/", endpoint(views.OneRun), name="api_run"),
+    path("api/v1/exports/", endpoint(exports.Exports), name="api_exports"),
+    path("api/v1/exports/<int:export_id>/", endpoint(exports.OneExport), name="api_export"),
+    path(
+        "api/v1/exports/<int:export_id>/file/",
+        endpoint(exports.ExportFile),
+        name="api_export_file",
+    ),
 ]

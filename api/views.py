@@ -61,7 +61,7 @@ class Root(Endpoint):
     @extend_schema(responses={200: OpenApiTypes.OBJECT})
     def get(self, request: Request) -> Response:
         names = ["datasets", "participants", "predictions", "judgments", "snapshots", "reports",
-                 "models", "runs"]  # fmt: skip
+                 "models", "runs", "exports"]  # fmt: skip
         return Response({name: reverse(f"api_{name}", request=request) for name in names})
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from django.conf import settings
 
@@ -24,17 +26,24 @@ class KeptFiles:
         """Where a file is, if it is there."""
         return Path(settings.HOME) / "cache" / self.name / name
 
-    def keep(self, name: str, content: bytes) -> None:
-        """Add a file, which appears whole. A disk that takes no more is no reason to fail."""
+    def add(self, name: str, write: Callable[[BinaryIO], object]) -> BinaryIO:
+        """Add a file, which appears whole, and open it: it may be too large to stay. Raises OSError and
+        whatever `write` does."""
         path = self.path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f".{secrets.token_hex(8)}")
-        with suppress(OSError):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            draft.write_bytes(content)
+        try:
+            with draft.open("wb") as file:
+                write(file)
+                size = file.tell()
             draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+        opened = path.open("rb")
         self.written += 1
-        if self.written % PRUNE_EVERY == 0:
+        if self.written % PRUNE_EVERY == 0 or size * PRUNE_EVERY > settings.CACHE_BYTES:
             self.prune(settings.CACHE_BYTES)
+        return opened
 
     def prune(self, limit: int) -> None:
         """Delete what was not read for longest until there are at most `limit` bytes."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from contextlib import suppress
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -15,8 +14,8 @@ FETCHED = KeptFiles("storage")
 
 
 class CachedS3Storage(S3Storage):
-    """Files that were read once are kept on the machine: media never change under their names. What the
-    bucket refuses is an OSError with the reason.
+    """Files that were read once are kept on the machine: media never change under their names. No more
+    than some megabytes of a file are in memory. What the bucket refuses is an OSError with the reason.
     """
 
     def _open(self, name: str, mode: str = "rb") -> File:
@@ -27,11 +26,13 @@ class CachedS3Storage(S3Storage):
             return File(FETCHED.path(key).open("rb"), name)
         try:
             with super()._open(name, mode) as remote:
-                content = remote.read()
+                fetched = FETCHED.add(
+                    key,
+                    lambda file: remote.obj.download_fileobj(file, Config=self.transfer_config),
+                )
         except (BotoCoreError, ClientError) as error:
             raise OSError(f"the object storage refuses it: {error}") from error
-        FETCHED.keep(key, content)
-        return File(io.BytesIO(content), name)
+        return File(fetched, name)
 
     def delete(self, name: str) -> None:
         FETCHED.path(self._normalize_name(name)).unlink(missing_ok=True)

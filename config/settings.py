@@ -171,6 +171,7 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 QUEUES = ["default", "bulk", "inference"]
 CELERY_TASK_ROUTES = {
     "evaluation.tasks.infer_shard": {"queue": "inference"},
+    "evaluation.tasks.run_export": {"queue": "bulk"},
     "annotation.tasks.run_import": {"queue": "bulk"},
     "annotation.tasks.make_renditions": {"queue": "bulk", "priority": 9},
     "taxonomy.tasks.make_guide_export": {"queue": "bulk"},

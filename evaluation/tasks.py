@@ -2,10 +2,11 @@ import time
 from typing import Any
 
 from celery import shared_task
-from celery.signals import task_failure
+from celery.signals import task_failure, worker_ready
 
 from config.celery import app
 from evaluation import recomputing
+from evaluation.exports import jobs
 from evaluation.inference import runs
 from evaluation.models import InferenceRun, InferenceShard
 from evaluation.operations import failures
@@ -23,6 +24,26 @@ def recompute_when_quiet() -> None:
 def recompute() -> None:
     """An admin has asked for it."""
     recomputing.recompute_now(time.time())
+
+
+@shared_task
+def run_export(job_id: int) -> None:
+    jobs.run_job(job_id)
+
+
+def send_export(job_id: int) -> None:
+    """Without a broker the export waits: a worker that starts looks for such."""
+    try:
+        run_export.apply_async([job_id], retry=False)
+    except run_export.OperationalError:
+        jobs.logger.exception("no worker could be told of export %s", job_id)
+
+
+@worker_ready.connect
+def resume_exports(**_: object) -> None:
+    """Start again what was lost with a worker; an export that another worker makes is left alone."""
+    for job_id in jobs.waiting():
+        run_export.delay(job_id)
 
 
 @shared_task(autoretry_for=(Exception,), retry_backoff=True, max_retries=5)

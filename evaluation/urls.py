@@ -10,6 +10,7 @@ from evaluation import (
     table_views,
     views,
 )
+from evaluation.exports import views as exports
 from evaluation.inference import views as inference
 from evaluation.operations import views as operating
 
@@ -21,6 +22,10 @@ urlpatterns = [
     path("operations/imports/<int:job_id>/again/", operating.retry_import, name="retry_import"),
     path("operations/runs/<int:run_id>/again/", operating.retry_run, name="retry_run"),
     path("operations/tasks/<int:failed_id>/again/", operating.retry_task, name="retry_task"),
+    path("export/", exports.export, name="export"),
+    path("export/<int:export_id>/", exports.export_job, name="export_job"),
+    path("export/<int:export_id>/file/", exports.export_file, name="export_file"),
+    path("export/<int:export_id>/delete/", exports.export_delete, name="export_delete"),
     path("models/", inference.models, name="models"),
     path("models/new/", inference.model_new, name="model_new"),
     path("models/<int:model_id>/", inference.model_page, name="model_page"),

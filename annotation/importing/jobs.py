@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from django.core.cache import cache
-from django.db import connection
 from django.utils import timezone
 
 from accounts import audit
@@ -22,6 +19,7 @@ from annotation.importing.multilabels import import_multilabels
 from annotation.importing.predictions import import_predictions
 from annotation.importing.references import import_references
 from annotation.models import ImportJob
+from taxonomy import jobs
 from taxonomy.errors import InputError, InputErrors
 from taxonomy.loading import load_csv, load_imagenet1k
 from taxonomy.progress import Progress
@@ -30,8 +28,6 @@ logger = logging.getLogger("tusker.imports")
 
 LOCKS = 0x6A6F  # the class of advisory locks that jobs take, one per job
 MOST_ERRORS = 1000
-PROGRESS_SECONDS = 3600
-PROGRESS_EVERY = 0.3
 AFTER_FAILURE = {"references": "Start it again, and it goes on where it was."}
 State = ImportJob.State
 
@@ -45,7 +41,7 @@ def start(kind: str, parameters: dict[str, Any], owner: User) -> ImportJob:
 
 def run_job(job_id: int) -> None:
     """Do an import unless it is done or another worker is at it. Errors end up in the job."""
-    with _alone(job_id) as free:
+    with jobs.alone(LOCKS, job_id) as free:
         job = ImportJob.objects.filter(pk=job_id).first()
         if not free or job is None or job.state in (State.DONE, State.FAILED):
             return
@@ -65,21 +61,19 @@ def waiting() -> list[int]:
 
 def progress_of(job: ImportJob) -> dict[str, Any]:
     """{"step", "done", "total"}; total 0 = unknown."""
-    return cache.get(_key(job.pk)) or {"step": "waiting for a worker", "done": 0, "total": 0}
+    return jobs.progress_of(_key(job.pk))
 
 
 def _run(job: ImportJob) -> None:
     try:
-        job.result = RUNNERS[job.kind](job.parameters, _progress(job.pk))
+        job.result = RUNNERS[job.kind](job.parameters, jobs.kept_progress(_key(job.pk)))
         job.state = State.DONE
     except InputError as error:
         job.errors = _described(error)
         job.state = State.FAILED
     except Exception:
         logger.exception("import %s failed", job.pk)
-        # If it was the database that went, what follows needs another connection.
-        if connection.errors_occurred and not connection.is_usable():
-            connection.close()
+        jobs.reconnect_if_lost()
         after = AFTER_FAILURE.get(job.kind, "Nothing was changed.")
         reason = f"The import failed for a reason that is in the server's log. {after}"
         job.errors = [{"file": "", "row": None, "reason": reason}]
@@ -99,36 +93,8 @@ def _storable(text: str) -> str:
     return text.replace("\0", "\ufffd").encode(errors="replace").decode()
 
 
-def _progress(job_id: int) -> Progress:
-    last = ("", 0.0)
-
-    def tell(step: str, done: int = 0, total: int = 0) -> None:
-        nonlocal last
-        now = time.monotonic()
-        if step == last[0] and now - last[1] < PROGRESS_EVERY and done < total:
-            return
-        last = (step, now)
-        cache.set(_key(job_id), {"step": step, "done": done, "total": total}, PROGRESS_SECONDS)
-
-    return tell
-
-
 def _key(job_id: int) -> str:
     return f"import:{job_id}"
-
-
-@contextmanager
-def _alone(job_id: int) -> Iterator[bool]:
-    """Whether nobody else has the job; the database frees the lock of a worker that died."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCKS, job_id])
-        (free,) = cursor.fetchone()
-    try:
-        yield free
-    finally:
-        if free:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCKS, job_id])
 
 
 def _taxonomy(parameters: dict[str, Any], progress: Progress) -> dict[str, Any]:

@@ -3,6 +3,8 @@ to decode a photograph takes several times as long as a small model does."""
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import numpy as np
 from django.core.files.storage import default_storage
 from numpy.typing import NDArray
@@ -29,5 +31,6 @@ def square_of(file: str, preprocessing: Preprocessing) -> NDArray[np.uint8]:
         pass
     with default_storage.open(file) as opened:
         square = preprocessing.square(opened.read())
-    SQUARES.keep(name, square.tobytes())
+    with suppress(OSError):  # a disk that takes no more is no reason to fail
+        SQUARES.add(name, lambda file: file.write(square.tobytes())).close()
     return square

@@ -14,8 +14,9 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.roles import ADMIN, roles_required
 from annotation.importing.jobs import progress_of
 from annotation.models import ImportJob
+from evaluation.exports import jobs as exporting
 from evaluation.inference.runs import progress_of_all
-from evaluation.models import FailedTask, InferenceRun
+from evaluation.models import ExportJob, FailedTask, InferenceRun
 from evaluation.operations import failures, state
 from evaluation.tasks import infer_shard
 from taxonomy.errors import InputError
@@ -31,6 +32,7 @@ def operations(request: HttpRequest) -> HttpResponse:
     workers = state.workers()
     size, tables = state.database()
     imports = ImportJob.objects.select_related("owner")
+    exports = ExportJob.objects.select_related("snapshot").defer("snapshot__arrays")
     runs = InferenceRun.objects.select_related("model__participant", "dataset")
     running = list(runs.filter(state=InferenceRun.State.RUNNING))
     context = {
@@ -39,6 +41,10 @@ def operations(request: HttpRequest) -> HttpResponse:
         "idle": state.idle_queues(workers),
         "imports": [(one, progress_of(one)) for one in imports.filter(state__in=GOING_ON)],
         "runs": list(zip(running, progress_of_all(running), strict=True)),
+        "exports": [
+            (one, exporting.progress_of(one)) for one in exports.filter(state__in=GOING_ON)
+        ],
+        "failed_exports": exports.filter(state=ExportJob.State.FAILED)[:LISTED],
         "failed_imports": imports.filter(state=ImportJob.State.FAILED)[:LISTED],
         "failed_runs": runs.filter(state=InferenceRun.State.FAILED)[:LISTED],
         "failed_tasks": FailedTask.objects.all()[:LISTED],

@@ -14,6 +14,8 @@ from accounts.roles import REVIEWER
 from annotation.importing import jobs
 from annotation.labeling.sampling import Sample
 from annotation.labeling.tasks import close_task, create_task
+from evaluation.exports import jobs as exporting
+from evaluation.models import ExportJob
 from tests.conftest import client_of
 from tests.factories import make_dataset, make_taxonomy, make_user
 
@@ -47,14 +49,17 @@ def test_changed_roles_and_invitations(admin_client):
 def test_imports_and_exports_by_page_and_command(admin_client, admin, tmp_path):
     make_dataset(make_taxonomy(), 2, "set")
     jobs.start("predictions", {"dataset": "set", "files": []}, admin)
-    admin_client.get(reverse("export_download", args=["csv"]))
-    admin_client.get(
-        reverse("export_download", args=["real"])
-    )  # which these images have no place in
+    admin_client.post(reverse("export"), {"format": "csv"})
+    admin_client.post(reverse("export"), {"format": "csv", "snapshot": "abc"})  # which is not there
+    job = ExportJob.objects.get()
+    exporting.run_job(job.pk)
+    for part in ("bytes=0-9", "bytes=10-"):
+        admin_client.get(reverse("export_file", args=[job.pk]), headers={"range": part})
     call_command("export_annotations", str(tmp_path / "dump.json"), "--format", "json")
     assert noted() == [
         ("ada", "import", "predictions set"),
         ("ada", "export", "csv of set"),
+        ("ada", "export", "download of csv of set"),
         (None, "export", f"export_annotations json {tmp_path / 'dump.json'}"),
     ]
 

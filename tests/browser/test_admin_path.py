@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 
 import numpy as np
 import pytest
@@ -102,13 +103,22 @@ def test_import_review_recompute_export(open_page, admin, worker, files):
     expect(row).to_contain_text("100.00", timeout=30_000)
 
     page.goto(reverse("export"))
+    page.get_by_label("json:").check()
+    page.get_by_label("photos").check()
+    page.get_by_role("button", name="Export", exact=True).click()
+    row = page.get_by_role("listitem").filter(has_text="json of photos")
+    expect(row.get_by_text("done")).to_be_visible(timeout=30_000)
     with page.expect_download() as download:
-        page.get_by_role("link", name="JSON").or_(
-            page.get_by_role("button", name="JSON")
-        ).first.click()
-    dump = json.loads(download.value.path().read_text())
-    assert len(dump["images"]) == 6
-    assert "p5" in json.dumps(dump)
+        row.get_by_role("link", name="Download").click()
+    assert download.value.suggested_filename.startswith("annotations-photos-json-20")
+    with zipfile.ZipFile(download.value.path()) as archive:
+        texts = [archive.read(name).decode() for name in archive.namelist()]
+    (dump,) = [
+        json.loads(text) for text in texts if text.startswith('{"format": "tusker-annotations"')
+    ]
+    assert [one["image_id"] for one in dump["images"]] == [f"p{number}" for number in range(6)]
+    row.get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("None yet.")).to_be_visible()
 
 
 def test_the_judgments_of_others_are_imported_and_their_round_is_listed(

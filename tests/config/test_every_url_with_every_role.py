@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from accounts.models import Invitation
+from accounts.models import Invitation, User
 from accounts.people import invite
 from accounts.roles import ADMIN, LABELER, REVIEWER
 from annotation.importing import jobs
@@ -21,9 +21,17 @@ from annotation.labeling.tasks import create_task
 from annotation.models import Dataset, Image, Participant, PredictionSet
 from api.models import Webhook
 from api.tokens import make_token
+from evaluation.exports import jobs as exporting
 from evaluation.inference.registering import register
 from evaluation.inference.runs import start_run
-from evaluation.models import ClassifierModel, FailedTask, InferenceRun, ParticipantGroup, Subset
+from evaluation.models import (
+    ClassifierModel,
+    ExportJob,
+    FailedTask,
+    InferenceRun,
+    ParticipantGroup,
+    Subset,
+)
 from evaluation.reports import compute_report
 from evaluation.snapshots import take_snapshot
 from taxonomy.guide.writing import Draft, create_entry
@@ -42,6 +50,9 @@ ALLOWED = {
     "api_dataset": REVIEWING,
     "api_datasets": REVIEWING,
     "api_docs": PEOPLE,
+    "api_export": {ADMIN},
+    "api_export_file": {ADMIN},
+    "api_exports": {ADMIN},
     "api_judgments": {ADMIN},
     "api_models": {ADMIN},
     "api_multi_labels": REVIEWING,
@@ -79,7 +90,9 @@ ALLOWED = {
     "datasets": {ADMIN},
     "explorer": PEOPLE,
     "export": {ADMIN},
-    "export_download": {ADMIN},
+    "export_delete": {ADMIN},
+    "export_file": {ADMIN},
+    "export_job": {ADMIN},
     "figure": REVIEWING,
     "figure_data": REVIEWING,
     "figure_file": REVIEWING,
@@ -224,6 +237,7 @@ def addresses(db, tmp_path, admin) -> dict[str, str]:
     known = {
         "change": "open",
         "entry_id": entry.pk,
+        "export_id": make_export(admin).pk,
         "group_id": taxonomy.groups.create(name="some", position=9).pk,
         "hook_id": Webhook.objects.create(url="https://a.example", events=[], secret="x").pk,
         "image_id": ReferenceImage.objects.get().pk,
@@ -267,6 +281,12 @@ def make_run(folder: Path) -> InferenceRun:
     dataset = Dataset.objects.get()
     model = register(write_model(folder / "colours.onnx"), dataset.taxonomy, {})
     return start_run(model, dataset)
+
+
+def make_export(admin: User) -> ExportJob:
+    job = exporting.start("csv", [], "", admin)
+    exporting.run_job(job.pk)
+    return job
 
 
 def draw_reference(taxonomy: Taxonomy, folder: Path) -> None:
@@ -321,5 +341,8 @@ def test_no_other_method_does_anything(addresses):
         status = ask(ADMIN, method, address).status_code
         if (name, method) == ("api_run", "patch"):
             assert status == 400  # it asks for a state
+            continue
+        if (name, method) == ("api_export", "delete"):
+            assert status == 204
             continue
         assert status in (403, 405) or name in ("login", "logout"), (name, status)

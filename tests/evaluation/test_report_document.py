@@ -169,6 +169,7 @@ def test_a_world_without_anything_but_one_model_has_a_report_too():
 
 def test_the_page_and_its_files(admin_client, report):
     page = admin_client.get(reverse("report"), {"report": report.pk})
+    assert f"{reverse('export')}?snapshot={report.snapshot.hash}" in page.content.decode()
     assert page.status_code == 200
     assert f"report={report.pk}" in page.content.decode()
     for suffix, sign in (("html", b"<!doctype html>"), ("pdf", b"%PDF")):

