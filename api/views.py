@@ -34,7 +34,8 @@ from api.base import Endpoint, LatestFirst, Listing, Pages
 from api.idempotency import HEADER, once
 from api.parsers import CSV, NDJSON, PARQUET, Body, CsvParser, NdjsonParser, ParquetParser
 from evaluation.addressed import addressed_report
-from evaluation.inference.runs import change_run, progress_of_all, start_run
+from evaluation.inference.progress import progress_of_all
+from evaluation.inference.runs import change_run, start_run
 from evaluation.models import ClassifierModel, InferenceRun, LabelSnapshot, MetricReport
 from evaluation.tasks import send_shards
 from taxonomy.downloads import disposition, file_name

@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from django.conf import settings
 
 from config.serving import worker
+from evaluation.inference.progress import progress_of
 from evaluation.inference.runs import (
     change_run,
     do_shard,
     finish_run,
     open_shards,
-    progress_of,
 )
 from evaluation.models import InferenceRun
 from evaluation.tasks import send_shards

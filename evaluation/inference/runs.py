@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -30,7 +28,6 @@ from taxonomy.progress import quiet
 SHARD = 256
 LOCKS = 0x696E  # the class of advisory locks that shards take, one per shard
 MOST_FAILURES = 1000
-SHOWN_FAILURES = 50
 State = InferenceRun.State
 
 # A run whose shards are all done and that was not finished is finished by its last shard.
@@ -44,22 +41,6 @@ LOST = """
                       AND classid = %(locks)s AND objid = shard.id)
     ORDER BY shard.id
 """
-
-
-@dataclass(frozen=True)
-class RunProgress:
-    """Images done and in all, of the done ones those that failed, and images per second of the
-    workers together: None until a shard is done."""
-
-    done: int
-    total: int
-    failed: int
-    per_second: float | None
-    workers: list[str]
-
-    @property
-    def seconds_left(self) -> float | None:
-        return (self.total - self.done) / self.per_second if self.per_second else None
 
 
 @transaction.atomic
@@ -145,7 +126,7 @@ def _classify(shard: InferenceShard) -> None:
     InferenceShard.objects.filter(pk=shard.pk, done=False).update(
         done=True, top_k=top_k.astype("<i4").tobytes(),
         failures=[[shard.start + at, reason] for at, reason in failures],
-        worker=_worker(), seconds=time.perf_counter() - begin,
+        worker=_worker(), seconds=time.perf_counter() - begin, finished=timezone.now(),
     )  # fmt: skip
 
 
@@ -217,40 +198,3 @@ def change_run(run: InferenceRun, state: str) -> None:
     else:
         run.state = state
         run.save(update_fields=["state"])
-
-
-def progress_of(run: InferenceRun) -> RunProgress:
-    return progress_of_all([run])[0]
-
-
-def progress_of_all(runs: Sequence[InferenceRun]) -> list[RunProgress]:
-    """Of each run, in their order; one query, and one for each dataset that was not loaded."""
-    shards: dict[int, list[InferenceShard]] = {run.pk: [] for run in runs}
-    for shard in InferenceShard.objects.filter(run__in=runs, done=True).defer("top_k"):
-        shards[shard.run_id].append(shard)
-    return [_progress(run, shards[run.pk]) for run in runs]
-
-
-def _progress(run: InferenceRun, shards: Sequence[InferenceShard]) -> RunProgress:
-    done = sum(shard.stop - shard.start for shard in shards)
-    spent = (run.finished or timezone.now()) - run.created
-    return RunProgress(
-        done,
-        run.dataset.size,
-        sum(len(shard.failures) for shard in shards),
-        done / spent.total_seconds() if done else None,
-        sorted({shard.worker for shard in shards}),
-    )
-
-
-def failures_of(run: InferenceRun) -> list[tuple[str, str]]:
-    """(key of the image, reason) of the first images that could not be classified; two queries."""
-    found = [
-        failure
-        for (failures,) in run.shards.order_by("start").values_list("failures")
-        for failure in failures
-    ]
-    shown = found[:SHOWN_FAILURES]
-    links = DatasetImage.objects.filter(dataset=run.dataset, position__in=[at for at, _ in shown])
-    keys = dict(links.values_list("position", "image__key"))
-    return [(keys[at], reason) for at, reason in shown]

@@ -19,8 +19,9 @@ from annotation.models import Dataset
 from evaluation.inference.forms import NewModelForm, PreprocessingForm, RunForm
 from evaluation.inference.label_maps import NO_CLASS
 from evaluation.inference.preview import try_out
+from evaluation.inference.progress import failures_of, progress_of
 from evaluation.inference.registering import change_preprocessing, preprocessing_of, register
-from evaluation.inference.runs import change_run, failures_of, progress_of, start_run
+from evaluation.inference.runs import change_run, start_run
 from evaluation.models import ClassifierModel, InferenceRun
 from evaluation.tasks import send_shards
 from taxonomy.errors import InputError

@@ -81,6 +81,7 @@ class InferenceShard(models.Model):
     failures = models.JSONField(default=list)
     worker = models.CharField(max_length=100, default="", blank=True)
     seconds = models.FloatField(null=True, help_text="that classifying took")
+    finished = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "start"], name="run_shard")]

@@ -15,7 +15,7 @@ from accounts.roles import ADMIN, roles_required
 from annotation.importing.jobs import progress_of
 from annotation.models import ImportJob
 from evaluation.exports import jobs as exporting
-from evaluation.inference.runs import progress_of_all
+from evaluation.inference.progress import progress_of_all
 from evaluation.models import ExportJob, FailedTask, InferenceRun
 from evaluation.operations import failures, state
 from evaluation.tasks import infer_shard

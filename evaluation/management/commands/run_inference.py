@@ -8,8 +8,9 @@ from django.core.management.base import CommandParser
 
 from annotation.importing.picking import pick_dataset
 from evaluation.inference.following import cancel, run_here, wait_for_workers
+from evaluation.inference.progress import progress_of
 from evaluation.inference.registering import read_settings, register
-from evaluation.inference.runs import progress_of, start_run
+from evaluation.inference.runs import start_run
 from evaluation.models import InferenceRun
 from taxonomy.commands import JsonCommand
 from taxonomy.errors import InputError

@@ -4,6 +4,8 @@ import base64
 import html
 import importlib.util
 import io
+import os
+from socket import gethostname
 
 import numpy as np
 import pytest
@@ -64,6 +66,8 @@ def test_a_run_is_started_watched_paused_resumed_and_finished(
     do_shard(sent[0])
     text = " ".join(admin_client.get(page).content.decode().split())
     assert "<dd>4 <small>of 6</small></dd>" in text
+    worker = f'<th scope="row">{gethostname()} {os.getpid()}</th><td class="num">4</td>'
+    assert worker + '<td class="num">0</td>' in text
     admin_client.post(reverse("inference_change", args=[run.pk, "pause"]))
     run.refresh_from_db()
     assert run.state == "paused"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 
@@ -13,11 +14,13 @@ import pytest
 from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.utils import timezone
 from PIL import Image as Pillow
 
 from annotation.importing.datasets import import_dataset
 from annotation.models import Candidate, Dataset, Image, Participant, PredictionSet
 from evaluation.inference import runs
+from evaluation.inference.progress import progress_of
 from evaluation.inference.registering import register
 from evaluation.inference.runs import (
     change_run,
@@ -25,7 +28,6 @@ from evaluation.inference.runs import (
     finish_run,
     lost_shards,
     open_shards,
-    progress_of,
     start_run,
 )
 from evaluation.models import ClassifierModel, InferenceRun
@@ -143,6 +145,30 @@ def test_a_run_goes_on_where_it_stopped_and_does_nothing_twice(tmp_path, dataset
     assert finish_run(one.pk) is not None
     assert finish_run(one.pk) is None
     assert lost_shards() == []
+
+
+def test_the_pace_of_a_run_is_that_of_the_last_minute_and_in_the_end_of_all(tmp_path, dataset):
+    model = register(write_model(tmp_path / "m.onnx"), dataset.taxonomy, {})
+    one = start_run(model, dataset)
+    assert (progress_of(one).per_second, progress_of(one).seconds_left) == (None, None)
+    now = timezone.now()
+    first, second, last = one.shards.order_by("start").values_list("pk", flat=True)
+    do = one.shards.filter
+    do(pk=first).update(done=True, worker="a", seconds=4, finished=now - timedelta(minutes=5))
+    assert progress_of(one).per_second is None  # paused since, or all workers gone
+    do(pk=second).update(
+        done=True, worker="b", seconds=2, finished=now - timedelta(seconds=18),
+        failures=[[8, "is not a picture"]],
+    )  # fmt: skip
+    found = progress_of(one)
+    assert found.per_second == pytest.approx(8 / 20, rel=0.05)
+    assert found.seconds_left == pytest.approx(4 / (8 / 20), rel=0.05)
+    assert [(w.name, w.done, w.failed, w.per_second) for w in found.workers] == [
+        ("a", 8, 0, 2.0), ("b", 8, 1, 4.0),
+    ]  # fmt: skip
+    do(pk=last).update(done=True, worker="a", seconds=1, finished=now)
+    one.created, one.finished = now - timedelta(seconds=400), now
+    assert progress_of(one).per_second == pytest.approx(20 / 400)
 
 
 def test_a_paused_or_cancelled_run_classifies_nothing(tmp_path, dataset):
