@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.utils import timezone
 
@@ -54,9 +54,10 @@ def progress_of_all(runs: Sequence[InferenceRun]) -> list[RunProgress]:
     """Of each run, in their order; one query, and one for each dataset that was not loaded."""
     shards: dict[int, list[_Shard]] = {run.pk: [] for run in runs}
     done = InferenceShard.objects.filter(run__in=runs, done=True).order_by("worker", "start")
-    for run, start, stop, failures, *rest in done.values_list(
+    rows: Iterable[tuple[Any, ...]] = done.values_list(
         "run", "start", "stop", "failures", "worker", "seconds", "finished"
-    ):
+    )
+    for run, start, stop, failures, *rest in rows:
         shards[run].append(_Shard(stop - start, len(failures), *rest))
     return [_progress(run, shards[run.pk]) for run in runs]
 
