@@ -65,6 +65,8 @@ def class_lookup(taxonomy: Taxonomy) -> ClassLookup:
     for index, key, lemmas in rows.values_list("index", "synset__key", "synset__lemmas"):
         keys[key] = index
         usual[lemmas[0]].append(index)
+        if len(lemmas) > 1:  # as timm and Hugging Face name ImageNet's classes
+            exact[", ".join(lemmas)].append(index)
         for lemma in lemmas:
             exact[lemma].append(index)
         for lemma in {lemma.casefold() for lemma in lemmas}:

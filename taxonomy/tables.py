@@ -3,7 +3,8 @@
 import codecs
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,11 +35,13 @@ def iter_table(
     required: Sequence[str] = (),
     any_of: Sequence[str] = (),
     name: str | None = None,
+    without_header: Callable[[list[str]], list[str]] | None = None,
 ) -> Iterator[Row]:
     """The rows of a comma-separated UTF-8 file with a header, blank lines left out, one by one.
 
     Column names are compared without case. `required` columns must all be there, and one of
     `any_of` if given; others are kept. `name` is the file's name in messages (an upload's).
+    `without_header` gives the names of the columns if the first row is no header, else nothing.
 
     Raises InputError (InputErrors, after the last row, for rows of the wrong length) when the file
     cannot be read, is UTF-16 or not UTF-8, holds a NUL byte or broken quotes, has no row, or lacks
@@ -46,8 +49,11 @@ def iter_table(
     """
     file = name or str(path)
     records = _records(_text(path, file), file)
-    _, header = next(((line, values) for line, values in records if values), (1, []))
-    columns = [column.strip().casefold() for column in header]
+    first, header = next(((line, values) for line, values in records if values), (1, []))
+    if without_header and (columns := without_header(header)):
+        records = chain([(first, header)], records)
+    else:
+        columns = [column.strip().casefold() for column in header]
     _check_columns(columns, required, any_of, file)
     wrong = []
     empty = True

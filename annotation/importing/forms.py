@@ -141,7 +141,8 @@ class PredictionsForm(ImportForm):
     dataset = forms.ModelChoiceField(Dataset.objects.all(), to_field_name="name")
     predictions = ManyFilesField(
         label="Files", required=False,
-        help_text="One per model, called after it: .npy, .npz, .csv, .jsonl or .parquet.",
+        help_text="One per model, called after it: .npy, .npz, .csv, .json, .jsonl or .parquet, also"
+        " as timm and Hugging Face write them.",
     )  # fmt: skip
     predictions_path = _path_field("Path of a file or folder")
     model = forms.CharField(
@@ -194,8 +195,8 @@ class JudgmentsForm(ImportForm):
 
     judgments = forms.FileField(
         label="File", required=False,
-        help_text="A table (.csv or .jsonl) with image_id, class, reviewer and verdict, or ReaL's"
-        " raters.npz.",
+        help_text="A table (.csv or .jsonl) with image_id, class, reviewer and verdict, an export of"
+        " Label Studio (.json), or ReaL's raters.npz.",
     )  # fmt: skip
     judgments_path = _path_field("Path of the file")
     datasets = forms.ModelMultipleChoiceField(
@@ -206,11 +207,17 @@ class JudgmentsForm(ImportForm):
     skip_unknown = forms.BooleanField(
         required=False, label="Leave out judgments of images that are not there"
     )
+    unchosen_incorrect = forms.BooleanField(
+        required=False, label="Label Studio: what a person did not choose is incorrect",
+        help_text="Of the candidates that an image has now. Without this, they said nothing about"
+        " it.",
+    )  # fmt: skip
 
     def own_parameters(self) -> dict[str, Any]:
         return {
             "datasets": [dataset.name for dataset in self.cleaned_data["datasets"]],
             "skip_unknown": self.cleaned_data["skip_unknown"],
+            "unchosen_incorrect": self.cleaned_data["unchosen_incorrect"],
         }
 
 

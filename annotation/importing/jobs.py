@@ -131,11 +131,12 @@ def _multilabels(parameters: dict[str, Any], progress: Progress) -> dict[str, An
 
 
 def _judgments(parameters: dict[str, Any], progress: Progress) -> dict[str, Any]:
-    """{"files": [one], "datasets": names, "skip_unknown"}"""
+    """{"files": [one], "datasets": names, "skip_unknown", and perhaps "unchosen_incorrect"}"""
     (file,) = map(Path, parameters["files"])
     return import_judgments(
-        file, None, parameters["datasets"], parameters["skip_unknown"], progress
-    )
+        file, None, parameters["datasets"], parameters["skip_unknown"], progress,
+        parameters.get("unchosen_incorrect", False),
+    )  # fmt: skip
 
 
 def _references(parameters: dict[str, Any], progress: Progress) -> dict[str, Any]:

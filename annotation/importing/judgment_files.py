@@ -45,11 +45,13 @@ NO_CHARACTER = re.compile("[\0\ud800-\udfff]")
 
 @dataclass(frozen=True)
 class Known:
-    """What a file may name: images and classes; `skip_unknown` leaves out those of other images."""
+    """What a file may name: images and classes; `skip_unknown` leaves out those of other images.
+    `unchosen_incorrect` lets a choice among candidates speak of those that were not chosen, too."""
 
     images: Members
     lookup: ClassLookup
     skip_unknown: bool
+    unchosen_incorrect: bool = False
 
     def position(self, image_id: str) -> int | None:
         """Where the image is; None if its judgments are left out. Raises ValueError if unknown."""
@@ -81,6 +83,8 @@ class JudgmentFile:
     times         when it was, microseconds since 1970 UTC; NO_TIME where the file doesn't tell
     comments      {entry: text}
     skipped       how many judgments were left out
+    ids           UUIDs as text [n] if judgments have some that outlast the file, which then take the
+                  place of its hash and `numbers`
     """
 
     numbers: NDArray[np.int64]
@@ -94,6 +98,7 @@ class JudgmentFile:
     names: list[str]
     comments: dict[int, str]
     skipped: int
+    ids: NDArray[np.str_] | None = None
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -222,11 +227,11 @@ def _add(entries: _Entries, line: int, values: dict[str, str], known: Known) -> 
     position = known.position(values["image_id"])
     column = next(name for name in CLASS_COLUMNS if name in values)
     class_index = known.readers[column](values[column])
-    reviewer = _reviewer(values["reviewer"], entries.names)
+    reviewer = reviewer_number(values["reviewer"], entries.names)
     verdict = WORDS.get(values["verdict"].casefold())
     if verdict is None:
         raise ValueError(f"'{values['verdict'][:30]}' is none of {', '.join(WORDS)}")
-    milliseconds, time = _duration(values), _time(values.get("time", ""))
+    milliseconds, time = _duration(values), read_time(values.get("time", ""))
     comment = _comment(values.get("comment", ""))
     if position is None:
         entries.skipped += 1
@@ -236,7 +241,8 @@ def _add(entries: _Entries, line: int, values: dict[str, str], known: Known) -> 
     entries.values.extend((line, position, class_index, reviewer, verdict, milliseconds, time))
 
 
-def _reviewer(name: str, names: dict[str, int]) -> int:
+def reviewer_number(name: str, names: dict[str, int]) -> int:
+    """The position of the name in `names`, added if it is new. Raises ValueError."""
     if (number := names.get(name)) is None:
         if not 0 < len(name) <= NAME_LENGTH or not name.isprintable():
             raise ValueError(
@@ -268,8 +274,8 @@ def _duration(values: dict[str, str]) -> int:
     return NOT_KNOWN
 
 
-def _time(text: str) -> int:
-    """Microseconds since 1970, or NO_TIME."""
+def read_time(text: str) -> int:
+    """Microseconds since 1970, or NO_TIME of an empty text. Raises ValueError."""
     if not text:
         return NO_TIME
     try:

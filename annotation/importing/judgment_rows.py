@@ -25,6 +25,10 @@ STORED_NUMBERS = """
     WHERE round_id = %s
 """
 
+STORED_IDS = """
+    SELECT client_id::text FROM annotation_judgment WHERE client_id = ANY(%s::uuid[])
+"""
+
 # What rows refer to is held until the import is through, so that nobody can delete it.
 HOLD = """
     SELECT FROM annotation_reviewround WHERE id = %s FOR KEY SHARE;
@@ -118,9 +122,16 @@ class Keys:
     reviewers: NDArray[np.int64]
 
 
-def stored_numbers(review_round: ReviewRound) -> NDArray[np.int64]:
-    """The numbers that the round's judgments have in their file, int64 [stored]."""
-    return copy_rows(STORED_NUMBERS, [review_round.pk], number=">i8")["number"].astype(np.int64)
+def not_stored(review_round: ReviewRound | None, found: JudgmentFile) -> NDArray[np.bool_]:
+    """Which judgments of the file are new, bool [n]: to its round, or by their own ids anywhere."""
+    if found.ids is not None:
+        with connection.cursor() as cursor:
+            cursor.execute(STORED_IDS, [found.ids.tolist()])
+            return ~np.isin(found.ids, [stored for (stored,) in cursor.fetchall()])
+    if review_round is None:
+        return np.ones(len(found), np.bool_)
+    stored = copy_rows(STORED_NUMBERS, [review_round.pk], number=">i8")["number"]
+    return ~np.isin(found.numbers, stored.astype(np.int64))
 
 
 def hold(
@@ -177,7 +188,7 @@ def _chunks(keys: Keys, found: JudgmentFile, progress: Progress) -> Iterator[str
 
 def _lines(keys: Keys, found: JudgmentFile, part: slice) -> Iterator[str]:
     columns = zip(
-        _client_ids(keys.round, found.numbers[part]),
+        _client_ids(keys.round, found, part),
         keys.candidates[part].tolist(),
         keys.reviewers[part].tolist(),
         found.verdicts[part].tolist(),
@@ -191,11 +202,16 @@ def _lines(keys: Keys, found: JudgmentFile, part: slice) -> Iterator[str]:
         yield f"{client_id}\t{source}\t{candidate}\t{reviewer}\t{verdict}\t{took}\t{time}\n"
 
 
-def _client_ids(review_round: ReviewRound, numbers: NDArray[np.int64]) -> list[str]:
-    """UUIDs of version 8 (RFC 9562): 74 bits of the file's SHA-256, then 48 for the number."""
+def _client_ids(
+    review_round: ReviewRound, found: JudgmentFile, part: slice | NDArray[np.int64]
+) -> list[str]:
+    """The judgments' own ids, or UUIDs of version 8 (RFC 9562): 74 bits of the file's SHA-256, then
+    48 for the number."""
+    if found.ids is not None:
+        return found.ids[part].tolist()
     sha = review_round.file_sha256
     prefix = f"{sha[:12]}8{sha[12:15]}8{sha[15:18]}"
-    return [f"{prefix}{number:012x}" for number in numbers.tolist()]
+    return [f"{prefix}{number:012x}" for number in found.numbers[part].tolist()]
 
 
 def _times(times: NDArray[np.int64]) -> list[str]:
@@ -210,7 +226,7 @@ def send_comments(keys: Keys, found: JudgmentFile) -> None:
     places = np.array(sorted(found.comments), np.int64)
     if len(places):
         parameters: list[Any] = [
-            _client_ids(keys.round, found.numbers[places]),
+            _client_ids(keys.round, found, places),
             array_literal(keys.images[places]),
             array_literal(keys.reviewers[places]),
             [found.comments[place] for place in places.tolist()],

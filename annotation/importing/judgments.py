@@ -21,11 +21,12 @@ from annotation.importing.judgment_rows import (
     decide,
     find_candidates,
     hold,
+    not_stored,
     send_comments,
     send_judgments,
-    stored_numbers,
     without_looking_up,
 )
+from annotation.importing.labelstudio import read_labelstudio
 from annotation.importing.picking import images_of, pick_datasets
 from annotation.importing.real_raters import read_real_raters
 from annotation.models import ReviewRound
@@ -43,8 +44,9 @@ FORMATS: dict[str, Reader] = {
     "real-raters": read_real_raters,
     "csv": read_csv,
     "jsonl": read_jsonl,
+    "labelstudio": read_labelstudio,
 }
-SUFFIXES = {".npz": "real-raters", ".csv": "csv", ".jsonl": "jsonl"}
+SUFFIXES = {".npz": "real-raters", ".csv": "csv", ".jsonl": "jsonl", ".json": "labelstudio"}
 
 
 def import_judgments(
@@ -53,34 +55,43 @@ def import_judgments(
     datasets: Sequence[str] = (),
     skip_unknown: bool = False,
     progress: Progress = quiet,
+    unchosen_incorrect: bool = False,
 ) -> dict[str, Any]:
     """Import the judgments of a file, as a closed round that is called after the file.
 
     format: a key of FORMATS; without it the file's suffix tells. Images are looked for in the
     datasets, or among all of the only taxonomy there is (or imagenet1k); judgments of others are
     an error, or left out if `skip_unknown`. Each reviewer gets an account to which nobody can log
-    in. Pairs that are no candidates yet become some.
+    in. Pairs that are no candidates yet become some. Label Studio tells what was chosen: with
+    `unchosen_incorrect`, candidates that were not chosen are judged incorrect.
 
     The verdict of a judged candidate becomes what the rule in force makes of all its judgments (see
     `consensus.verdicts_by`), unless a reviewer of this installation judged it, or it was decided without
     judgments (by imported multi-labels): those verdicts stay.
 
     Importing a file again changes nothing, except that judgments left out before are added if
-    their images are there by now: a judgment is known by the file's SHA-256 and its number in it.
+    their images are there by now: a judgment is known by the file's SHA-256 and its number in it, or
+    by Label Studio's id, also from another file.
 
-    Returns {"round", "judgments": of known images, "judgments_new", "skipped": left out,
-    "reviewers", "reviewers_new", "images", "candidates", "candidates_new", "verdicts_changed",
-    "verdicts_kept": of candidates with new judgments those whose verdict the import may not set}.
+    Returns {"round": None if another file held all, "judgments": of known images, "judgments_new",
+    "skipped": left out, "reviewers", "reviewers_new", "images", "candidates", "candidates_new",
+    "verdicts_changed", "verdicts_kept": of candidates with new judgments those whose verdict the
+    import may not set}.
 
     Raises InputError, with nothing changed, for what the format's reader refuses, a reviewer who
     judges a candidate twice or has the name of a person here, a file without a judgment of a known
-    image, another file's round of the same name, and an unknown dataset.
+    image, another file's round of the same name, an unknown dataset, and `unchosen_incorrect` with
+    a file that tells of verdicts.
     """
     path = Path(file)
     read = _reader(path, format)
+    if unchosen_incorrect and read is not read_labelstudio:
+        raise InputError("says itself what is incorrect; --unchosen is for Label Studio", file=path)
     with one_at_a_time():
         taxonomy, chosen = pick_datasets(datasets)
-        known = Known(images_of(taxonomy, chosen), class_lookup(taxonomy), skip_unknown)
+        known = Known(
+            images_of(taxonomy, chosen), class_lookup(taxonomy), skip_unknown, unchosen_incorrect
+        )
         progress("reading judgments", 0, 0)
         digest = _digest(path)
         found = read(path, known, progress)
@@ -114,10 +125,11 @@ def _store(
     known: Known,
     progress: Progress,
 ) -> dict[str, Any]:
-    review_round = _round(path, digest, taxonomy)
-    fresh = found.among(~np.isin(found.numbers, stored_numbers(review_round)))
+    there = ReviewRound.objects.filter(file_sha256=digest).first()
+    fresh = found.among(not_stored(there, found))
+    review_round = _round(path, digest, taxonomy, there) if there or len(fresh) else None
     result = {
-        "round": review_round.name,
+        "round": review_round and review_round.name,
         "judgments": len(found),
         "judgments_new": len(fresh),
         "skipped": found.skipped,
@@ -129,12 +141,14 @@ def _store(
         "verdicts_changed": 0,
         "verdicts_kept": 0,
     }
-    return result | (_store_new(path, review_round, fresh, known, progress) if len(fresh) else {})
+    if review_round and len(fresh):
+        result |= _store_new(path, review_round, fresh, known, progress)
+    return result
 
 
-def _round(path: Path, digest: str, taxonomy: Taxonomy) -> ReviewRound:
+def _round(path: Path, digest: str, taxonomy: Taxonomy, there: ReviewRound | None) -> ReviewRound:
     """The round of this file, made if there is none."""
-    if there := ReviewRound.objects.filter(file_sha256=digest).first():
+    if there:
         if there.taxonomy_id != taxonomy.pk:
             raise InputError(f"is imported already, for '{there.taxonomy}'", file=path)
         return there

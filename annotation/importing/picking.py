@@ -86,6 +86,38 @@ class Members:
         position = self.positions_by_stem.get(without_suffix(text), -1)
         return None if position < 0 else position
 
+    @cached_property
+    def _positions_by_name(self) -> dict[str, list[int]]:
+        """By the last part of the key, without its suffix."""
+        names: dict[str, list[int]] = {}
+        for position, key in enumerate(self.keys):
+            names.setdefault(_parts(key)[-1], []).append(position)
+        return names
+
+    def find_file(self, text: str) -> int | None:
+        """The position of an image by a path that ends in its key, or by the end of its key: of
+        `train/crane/7.jpg` by `/data/train/crane/7.jpg`, `crane/7` or `7.png`.
+
+        Raises ValueError if that fits several images.
+        """
+        if (position := self.find(text)) is not None:
+            return position
+        parts = _parts(text)
+        fitting = [
+            position
+            for position in self._positions_by_name.get(parts[-1], [])
+            if all(map(str.__eq__, reversed(parts), reversed(_parts(self.keys[position]))))
+        ]
+        if len(fitting) > 1:
+            first, second = (self.keys[position] for position in fitting[:2])
+            raise ValueError(f"image '{text[:60]}' could be {first} or {second}")
+        return fitting[0] if fitting else None
+
+
+def _parts(path: str) -> list[str]:
+    """Folders and name, without the name's suffix."""
+    return without_suffix(path.replace("\\", "/")).lstrip("./").split("/")
+
 
 def members(dataset: Dataset) -> Members:
     """One query."""

@@ -16,8 +16,10 @@ from django.db.models.functions import Now
 from annotation.candidates import add_candidates
 from annotation.importing.alone import one_at_a_time
 from annotation.importing.arrays import read_npy, read_npz
+from annotation.importing.parquet_tables import read_parquet
 from annotation.importing.picking import Members, members, pick_dataset
-from annotation.importing.tables import read_answers, read_csv, read_jsonl, read_parquet
+from annotation.importing.tables import read_answers
+from annotation.importing.text_tables import read_csv, read_json, read_jsonl
 from annotation.importing.top_k import MISSING, BadRows
 from annotation.models import Candidate, Dataset, Participant, PredictionSet
 from annotation.review.rounds import extend_rounds
@@ -32,6 +34,7 @@ Array = Callable[[Path, int, int], np.ndarray]
 ARRAYS: dict[str, Array] = {".npy": read_npy, ".npz": read_npz}
 TABLES = {
     ".csv": partial(read_answers, read_csv),
+    ".json": partial(read_answers, read_json),
     ".jsonl": partial(read_answers, read_jsonl),
     ".parquet": partial(read_answers, read_parquet),
 }
@@ -71,8 +74,8 @@ def import_predictions(
     images that share the taxonomy}.
 
     Raises InputError, with nothing changed, if there is no such dataset or file, two files are
-    for one model, a file is no predictions for the dataset (see `arrays` and `tables`), or a
-    model has other predictions already and `replace` is not set.
+    for one model, a file is no predictions for the dataset (see `arrays`, `text_tables` and
+    `parquet_tables`), or a model has other predictions already and `replace` is not set.
     """
     with one_at_a_time():
         found = pick_dataset(dataset)

@@ -24,9 +24,15 @@ class Command(JsonCommand):
             help="leave out judgments of images that are not there",
         )  # fmt: skip
 
+        parser.add_argument(
+            "--unchosen", choices=["incorrect"],
+            help="of Label Studio: what a person did not choose of an image's candidates is incorrect"
+            " (default: they said nothing about it)",
+        )  # fmt: skip
+
     def run(self, **options: Any) -> dict[str, Any]:
         with self.progress(options) as progress:
             return import_judgments(
                 options["file"], options["format"], options["dataset"], options["skip_unknown"],
-                progress,
+                progress, options["unchosen"] == "incorrect",
             )  # fmt: skip

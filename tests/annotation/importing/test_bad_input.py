@@ -250,10 +250,10 @@ def test_predictions_of_a_file_that_is_not_there(photos, refused):
 def test_a_kind_of_file_that_is_not_read(photos, refused):
     (photos / "m.pkl").write_bytes(pickle.dumps([0, 1, 2, 3]))
     line = refused("import_predictions", "photos", photos / "m.pkl")
-    assert line == "m.pkl: is none of .npy, .npz, .csv, .jsonl, .parquet"
+    assert line == "m.pkl: is none of .npy, .npz, .csv, .json, .jsonl, .parquet"
 
 
-@pytest.mark.parametrize("suffix", ["npy", "npz", "csv", "jsonl", "parquet"])
+@pytest.mark.parametrize("suffix", ["npy", "npz", "csv", "json", "jsonl", "parquet"])
 def test_an_empty_file(photos, refused, suffix):
     (photos / f"m.{suffix}").write_bytes(b"")
     line = refused("import_predictions", "photos", photos / f"m.{suffix}")
@@ -355,7 +355,10 @@ def test_an_archive_whose_array_is_cut_short(photos, refused):
     [
         ("", "m.csv, row 1: is empty"),
         ("image_id,top1\n", "m.csv: has no rows"),
-        ("image,top1\np0,0\n", "m.csv, row 1: column 'image_id' is missing (found: image, top1)"),
+        (
+            "img,top1\np0,0\n",
+            "m.csv, row 1: no column names the image; wanted is one of image_id, f",
+        ),
         ("image_id\np0\n", "m.csv, row 1: needs a column of classes beside 'image_id'"),
         ("image_id,top1\np0,0\np1\n", "m.csv, row 3: has 1 value, the header has 2 columns"),
         ("image_id,top1\np0,0\np0,1\n", "m.csv, row 3: image 'p0' occurs twice"),
@@ -390,10 +393,10 @@ def test_predictions_in_utf_16(photos, refused):
     [
         ("{", "is not JSON"),
         ("[" * 100_000, "is not JSON"),
-        ("[0, 1]", 'is no object with a text "image_id"'),
-        ('{"image_id": 1, "top_k": [0]}', 'is no object with a text "image_id"'),
-        ('{"image_id": "p1"}', 'needs a list "top_k", "predictions" or "scores"'),
-        ('{"image_id": "p1", "top_k": 0}', 'needs a list "top_k", "predictions" or "scores"'),
+        ("[0, 1]", "is no object"),
+        ('{"image_id": 1, "top_k": [0]}', "'image_id' names no image: it is no text"),
+        ('{"image_id": "p1"}', "needs a column of classes beside 'image_id'"),
+        ('{"image_id": "p1", "top_k": {}}', "'{}' is not a class"),
         ('{"image_id": "p1", "top_k": [0.5]}', "'0.5' is not a class"),
         ('{"image_id": "p1", "top_k": [true]}', "'True' is not a class"),
         ('{"image_id": "p1", "top_k": [[0]]}', "'[0]' is not a class"),
@@ -418,7 +421,7 @@ def test_lines_of_json(photos, refused, line, reason):
 @pytest.mark.parametrize(
     ("columns", "line"),
     [
-        ({"image": ["p0"], "top1": [0]}, "m.parquet: column 'image_id' is missing (found: image"),
+        ({"img": ["p0"], "top1": [0]}, "m.parquet: no column names the image; wanted is one of"),
         ({"image_id": ["p0", "p9"], "top1": [0, 1]}, "m.parquet, row 2: unknown image 'p9'"),
         ({"image_id": ["p0"], "top1": [0.5]}, "m.parquet, row 1: '0.5' is not a class"),
         ({"image_id": ["p0"], "top_k": [[3, 6]]}, "m.parquet, row 1: class index 6 is not among"),
@@ -461,6 +464,7 @@ def whole_files() -> dict[str, bytes]:
     return {
         ".npy": npy_of(ROWS), ".npz": out.getvalue(), ".parquet": parquet.getvalue(),
         ".jsonl": "\n".join(lines).encode(), ".csv": "\n".join(["image_id,a,b", *table]).encode(),
+        ".json": json.dumps(dict(zip(KEYS, ROWS, strict=True))).encode(),
     }  # fmt: skip
 
 

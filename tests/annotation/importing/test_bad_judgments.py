@@ -140,7 +140,7 @@ def test_a_file_that_is_not_there_or_of_no_known_kind(photos, refused):
     assert "theirs.csv" in refused("import_judgments", photos / "theirs.csv")
     (photos / "theirs.txt").write_text(HEADER)
     assert refused("import_judgments", photos / "theirs.txt") == (
-        "theirs.txt: is none of .npz, .csv, .jsonl; --format says what it is"
+        "theirs.txt: is none of .npz, .csv, .jsonl, .json; --format says what it is"
     )
 
 
@@ -265,7 +265,13 @@ def whole_files() -> dict[str, bytes]:
     rows = ["p0,a,Ida,no,2024-05-31,7,hm", "p1,b,Ole,yes,,,"]
     table = "\n".join([f"{HEADER},time,milliseconds,comment", *rows])
     lines = "\n".join(json.dumps(GOOD | {"image_id": f"p{n}", "time": "2024"}) for n in range(3))
-    return {".npz": packed.getvalue(), ".csv": table.encode(), ".jsonl": lines.encode()}
+    chosen = {"type": "choices", "from_name": "classes", "value": {"choices": ["a", "1"]}}
+    by = {"completed_by": 7, "created_at": "2024-05-31", "lead_time": 2, "result": [chosen]}
+    tasks = [{"id": 1, "data": {"image": "/data/upload/1/p1.jpg"}, "annotations": [by]}]
+    return {
+        ".npz": packed.getvalue(), ".csv": table.encode(), ".jsonl": lines.encode(),
+        ".json": json.dumps(tasks).encode(),
+    }  # fmt: skip
 
 
 WHOLE = whole_files()

@@ -233,6 +233,13 @@ def test_judgments_are_uploaded(photos, post, page_of):
     page = page_of(job)
     assert "<dt>judgments new</dt><dd>1</dd>" in page
     assert "See the rounds" in page
+    chosen = [{"type": "choices", "from_name": "classes", "value": {"choices": ["c"]}}]
+    task = {"data": {"image": "p1.jpg"}, "annotations": [{"completed_by": 7, "result": chosen}]}
+    file = json.dumps([task]).encode()
+    job = post("judgments", judgments=upload("one.json", file), unchosen_incorrect="on")
+    assert (job.state, job.result["judgments_new"]) == (State.DONE, 2)
+    again = post("judgments", judgments=upload("again.json", file + b"\n"))
+    assert "<dt>round</dt><dd>none</dd>" in page_of(again)
 
 
 def test_the_page_first_offers_what_is_needed_next(admin_client, tmp_path):

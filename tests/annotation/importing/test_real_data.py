@@ -11,12 +11,16 @@ import random
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from django.core.files.storage import default_storage
 from PIL import Image as Pillow
 
+from annotation.importing.picking import Members
+from annotation.importing.predictions import read_file
 from annotation.models import Candidate, Dataset, DatasetImage, Image, PredictionSet
 from annotation.renditions import make_renditions
+from taxonomy.lookup import ClassLookup
 from taxonomy.models import Taxonomy
 from taxonomy.renditions import ready_rendition
 from tests.annotation.importing.conftest import run, stored_files, stored_rows, write_csv
@@ -102,6 +106,24 @@ def test_the_sets_share_images_and_a_second_import_changes_nothing():
     assert (stored_rows(), list(sets.all())) == before
     keys = DatasetImage.objects.filter(dataset__name=THRESHOLD).order_by("position")
     assert list(keys.values_list("image__key", flat=True)) == list(targets(THRESHOLD))
+
+
+def test_real_predictions_in_a_table_of_timm(tmp_path):
+    """resnet50's on 20,000 images, with wnids beside the indices."""
+    wnids = (DATA / "imagenet" / "wnids.txt").read_text().split()
+    lookup = ClassLookup({wnid: index for index, wnid in enumerate(wnids)}, ({}, {}, {}))
+    top = np.load(DATA / "predictions" / VAL / "resnet50.npy")
+    keys = list(targets(VAL))
+    files = [f"/data/val/{key}" for key in keys]
+    labels = np.array(wnids, object)[top]
+    table = pd.DataFrame({"filename": files, "index": list(top), "label": list(labels)})
+    table.to_csv(tmp_path / "resnet50-224.csv", index=False)
+    table.set_index("filename").to_parquet(tmp_path / "resnet50-224.parquet")
+    members = Members(np.arange(len(keys)), keys)
+    for suffix in ("csv", "parquet"):
+        found = read_file(tmp_path / f"resnet50-224.{suffix}", members, lookup)
+        assert (found.top_k == top[:, : found.top_k.shape[1]]).all()
+        assert (found.top_k[:, 0] == list(targets(VAL).values())).mean().round(4) == 0.7614
 
 
 def test_real_photographs(tmp_path):

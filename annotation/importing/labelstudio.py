@@ -1,0 +1,291 @@
+"""What people chose in Label Studio, from its exports JSON and JSON-MIN
+(https://labelstud.io/guide/export and https://labelstud.io/guide/task_format)."""
+
+from __future__ import annotations
+
+import math
+import re
+from array import array
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs, unquote, urlsplit
+from uuid import NAMESPACE_URL, uuid5
+
+import numpy as np
+from django.utils.crypto import salted_hmac
+
+from annotation.importing.judgment_files import (
+    FIELDS,
+    MOST_MILLISECONDS,
+    NOT_KNOWN,
+    JudgmentFile,
+    Known,
+    read_time,
+    reviewer_number,
+)
+from annotation.importing.multilabel_files import read_json
+from annotation.models import Candidate, Verdict
+from taxonomy.errors import InputError, InputErrors
+from taxonomy.progress import Progress
+
+QUESTION = "classes"  # as `exporting.labelstudio` calls the control
+USUAL_QUESTION = "choice"  # as Label Studio's template for image classification does
+UPLOADED = re.compile(r"[0-9a-f]{8}-(.+)")
+TOLD_EVERY = 5_000
+
+
+class _Said(NamedTuple):
+    """An annotation: its task's row, what is known of it in either export, and the choices."""
+
+    row: int
+    task: dict[str, Any]
+    fields: dict[str, Any]
+    choices: list[Any]
+
+
+class _Annotation(NamedTuple):
+    """row; what it is known by; position of the image; number of the reviewer; classes chosen;
+    milliseconds in all; when it was made and last changed, in microseconds since 1970."""
+
+    row: int
+    identity: str
+    position: int
+    reviewer: int
+    classes: list[int]
+    milliseconds: int
+    made: int
+    changed: int
+
+
+def read_labelstudio(path: Path, known: Known, progress: Progress) -> JudgmentFile:
+    """Choices of the control `classes` or, if there is but one, of any. JSON-MIN tells no control from
+    data where one choice is possible: then it must be called `classes` or `choice`.
+
+    A class is chosen by its key, index or name, and judged correct by whoever chose it. With
+    `known.unchosen_incorrect` all other candidates that the image has are judged incorrect. Skipped
+    annotations, drafts and predictions say nothing. Of several annotations of an image by one person
+    the one that was changed last counts. The lead time is shared equally by an annotation's judgments.
+
+    The image is in `data`, as `image_id`, or else as the path or address `image`. A reviewer is
+    called after the number in `completed_by`, or a hash of the e-mail address, which is not kept.
+    `ids` of judgments follow from the annotation and when it was last changed: a later export brings
+    only what is new.
+
+    Raises InputError for another file, InputErrors with every task of an unknown image or class, or
+    with an annotation that doesn't tell whose it is; rows are tasks, from 1 on.
+    """
+    tasks = read_json(path)
+    if not isinstance(tasks, list):
+        raise InputError("is no export of Label Studio: it is no JSON list of tasks", file=path)
+    names: dict[str, int] = {}
+    found: dict[tuple[int, int], _Annotation] = {}
+    problems, skipped = [], 0
+    question = _question(tasks, path)
+    for row, task in enumerate(tasks, start=1):
+        if row % TOLD_EVERY == 1:
+            progress("reading judgments", row - 1, len(tasks))
+        try:
+            for said in _annotations(row, task, question):
+                annotation = _read(said, known, names)
+                if annotation.position == NOT_KNOWN:
+                    skipped += len(annotation.classes)
+                    continue
+                key = annotation.position, annotation.reviewer
+                if key not in found or found[key].changed <= annotation.changed:
+                    found[key] = annotation
+        except ValueError as error:
+            problems.append((row, str(error)))
+    if problems:
+        raise InputErrors(path, problems)
+    return _judgments(list(found.values()), known, list(names), skipped)
+
+
+def _question(tasks: list[Any], path: Path) -> str:
+    """The name of the control in which classes were chosen."""
+    full = {
+        str(result.get("from_name"))
+        for task in tasks
+        for annotation in _list_in(task, "annotations")
+        for result in _list_in(annotation, "result")
+        if isinstance(result, dict) and result.get("type") == "choices"
+    }
+    small = {
+        name
+        for task in tasks
+        if isinstance(task, dict) and "annotations" not in task
+        for name, value in task.items()
+        if name in (QUESTION, USUAL_QUESTION) or (isinstance(value, dict) and "choices" in value)
+    }
+    asked = full | small
+    if QUESTION in asked or not asked:
+        return QUESTION
+    if len(asked) > 1:
+        reason = f"asks several questions ({', '.join(sorted(asked))}); call that of classes '{QUESTION}'"
+        raise InputError(reason, file=path)
+    return asked.pop()
+
+
+def _list_in(item: Any, name: str) -> list[Any]:
+    found = item.get(name) if isinstance(item, dict) else None
+    return found if isinstance(found, list) else []
+
+
+def _annotations(row: int, task: Any, question: str) -> Iterator[_Said]:
+    """Those that were handed in. Raises ValueError."""
+    if isinstance(task, dict) and isinstance(task.get("annotations"), list):
+        for annotation in task["annotations"]:
+            if not isinstance(annotation, dict):
+                raise ValueError("has an annotation that is no object")
+            if not annotation.get("was_cancelled"):
+                yield _Said(row, task, annotation, list(_chosen(annotation, question)))
+    elif isinstance(task, dict) and "annotation_id" in task:
+        if task["annotation_id"] is not None:  # else nobody has annotated it
+            fields = task | {"completed_by": task.get("annotator"), "id": task["annotation_id"]}
+            small = {"id": task.get("id"), "data": task}
+            yield _Said(row, small, fields, list(_flat(task.get(question))))
+    else:
+        raise ValueError('is no task of Label Studio\'s exports JSON or JSON-MIN: no "annotations"')
+
+
+def _chosen(annotation: dict[str, Any], question: str) -> Iterator[Any]:
+    for result in _list_in(annotation, "result"):
+        if not isinstance(result, dict):
+            raise ValueError("has a result that is no object")
+        if result.get("type") == "choices" and result.get("from_name") == question:
+            yield from _flat(result.get("value"))
+
+
+def _flat(value: Any) -> Iterator[Any]:
+    """The choices in `"a"`, `{"choices": ["a", "b"]}` or a list of these."""
+    if isinstance(value, dict):
+        value = value.get("choices")
+    if isinstance(value, list):
+        for one in value:
+            yield from _flat(one)
+    elif value is not None:
+        yield value
+
+
+def _read(said: _Said, known: Known, names: dict[str, int]) -> _Annotation:
+    """`position` is NOT_KNOWN if the image's judgments are left out. Raises ValueError."""
+    reviewer = _reviewer(said.fields.get("completed_by"))
+    read_class = known.readers["class"]
+    classes = {read_class(_text(choice, "a choice")): None for choice in said.choices}
+    position = _position(said.task, known)
+    made, changed = (
+        read_time(_text(said.fields.get(name) or "", name)) for name in ("created_at", "updated_at")
+    )
+    return _Annotation(
+        said.row, _identity(said, reviewer), NOT_KNOWN if position is None else position,
+        reviewer_number(reviewer, names), list(classes),
+        _milliseconds(said.fields.get("lead_time")), made, max(made, changed),
+    )  # fmt: skip
+
+
+def _text(value: Any, what: str) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if not isinstance(value, str):
+        raise ValueError(f"{what} is no text")
+    return value.strip()
+
+
+def _identity(said: _Said, reviewer: str) -> str:
+    """Label Studio gives annotations a UUID; JSON-MIN and older versions leave it out."""
+    fields, changed = said.fields, said.fields.get("updated_at")
+    if isinstance(fields.get("unique_id"), str):
+        return f"{fields['unique_id']} {changed}"
+    project, task = said.task.get("project"), said.task.get("id")
+    made = fields.get("created_at")
+    return f"{project} {task} {fields.get('id')} {reviewer} {made} {changed}"
+
+
+def _position(task: dict[str, Any], known: Known) -> int | None:
+    """None if its judgments are left out. Raises ValueError."""
+    data = task.get("data")
+    if not isinstance(data, dict):
+        raise ValueError('has no "data"')
+    if isinstance(image_id := data.get("image_id"), str):
+        return known.position(image_id)
+    image = data.get("image")
+    if not isinstance(image, str):
+        raise ValueError('has neither "image_id" nor "image" in its "data"')
+    names = _names(image)
+    for name in names:
+        if (position := known.images.find_file(name)) is not None:
+            return position
+    return known.position(names[0])
+
+
+def _names(image: str) -> list[str]:
+    """What an image may be called, by its path or address. Raises ValueError."""
+    address = urlsplit(image)
+    local = parse_qs(address.query).get("d") if address.path.endswith("/local-files/") else None
+    path = local[0] if local else unquote(address.path)
+    # An upload's name has a prefix, which may as well be part of a name.
+    uploaded = UPLOADED.fullmatch(path.rpartition("/")[2])
+    names = [path, *([uploaded[1]] if uploaded else []), *([] if address.scheme else [image])]
+    return [name.lstrip("/") for name in names]
+
+
+def _reviewer(by: Any) -> str:
+    """A name that tells one person from another, and no more. Raises ValueError."""
+    if isinstance(by, dict):
+        by = by.get("id") or by.get("email")
+    if isinstance(by, bool) or not isinstance(by, int | str) or not by:
+        raise ValueError("has an annotation that doesn't tell who made it (completed_by)")
+    text = str(by).strip()
+    if text.isascii() and text.isdecimal():
+        return f"labelstudio-{text}"
+    return (
+        f"labelstudio-{salted_hmac(__name__, text.casefold(), algorithm='sha256').hexdigest()[:12]}"
+    )
+
+
+def _milliseconds(seconds: Any) -> int:
+    """NOT_KNOWN too if a page was left open for weeks. Raises ValueError."""
+    if seconds is None:
+        return NOT_KNOWN
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds >= 0:
+        raise ValueError("lead_time is no number of seconds")
+    known = math.isfinite(seconds) and seconds * 1000 <= MOST_MILLISECONDS
+    return round(seconds * 1000) if known else NOT_KNOWN
+
+
+def _judgments(
+    annotations: list[_Annotation], known: Known, names: list[str], skipped: int
+) -> JudgmentFile:
+    others = _candidates(annotations, known) if known.unchosen_incorrect else {}
+    keys = list(known.lookup.keys)
+    values = array("q")
+    ids: list[str] = []
+    for one in annotations:
+        verdicts = dict.fromkeys(others.get(one.position, ()), Verdict.INCORRECT)
+        verdicts |= dict.fromkeys(one.classes, Verdict.CORRECT)
+        took = one.milliseconds
+        each = took if took == NOT_KNOWN else round(took / max(len(verdicts), 1))
+        for index, verdict in verdicts.items():
+            values.extend(
+                (len(ids), one.row, one.position, index, one.reviewer, verdict, each, one.made)
+            )
+            image = known.images.keys[one.position]
+            ids.append(str(uuid5(NAMESPACE_URL, f"{one.identity} {image} {keys[index]} {verdict}")))
+    numbers, rows, images, classes, reviewers, marks, milliseconds, times = (
+        np.array(values, np.int64).reshape(-1, FIELDS + 1).T
+    )
+    return JudgmentFile(
+        numbers=numbers, rows=rows, images=images, classes=classes, reviewers=reviewers,
+        verdicts=marks, milliseconds=milliseconds, times=times, names=names, comments={},
+        skipped=skipped, ids=np.array(ids, "U36"),
+    )  # fmt: skip
+
+
+def _candidates(annotations: Iterable[_Annotation], known: Known) -> dict[int, list[int]]:
+    """The candidates of each position, one query."""
+    positions = {int(known.images.ids[one.position]): one.position for one in annotations}
+    found: dict[int, list[int]] = {}
+    rows = Candidate.objects.active().filter(image__in=positions).order_by("pk")
+    for image, index in rows.values_list("image", "class_index").iterator():
+        found.setdefault(positions[image], []).append(index)
+    return found
