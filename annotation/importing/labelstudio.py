@@ -79,26 +79,31 @@ def read_labelstudio(path: Path, known: Known, progress: Progress) -> JudgmentFi
     if not isinstance(tasks, list):
         raise InputError("is no export of Label Studio: it is no JSON list of tasks", file=path)
     names: dict[str, int] = {}
-    found: dict[tuple[int, int], _Annotation] = {}
-    problems, skipped = [], 0
+    said: list[_Annotation] = []
+    problems = []
     question = _question(tasks, path)
     for row, task in enumerate(tasks, start=1):
         if row % TOLD_EVERY == 1:
             progress("reading judgments", row - 1, len(tasks))
         try:
-            for said in _annotations(row, task, question):
-                annotation = _read(said, known, names)
-                if annotation.position == NOT_KNOWN:
-                    skipped += len(annotation.classes)
-                    continue
-                key = annotation.position, annotation.reviewer
-                if key not in found or found[key].changed <= annotation.changed:
-                    found[key] = annotation
+            said += _read_task(row, task, question, known, names)
         except ValueError as error:
             problems.append((row, str(error)))
     if problems:
         raise InputErrors(path, problems)
-    return _judgments(list(found.values()), known, list(names), skipped)
+    skipped = sum(len(one.classes) for one in said if one.position == NOT_KNOWN)
+    kept = _last_of_each(one for one in said if one.position != NOT_KNOWN)
+    return _judgments(kept, known, list(names), skipped)
+
+
+def _last_of_each(annotations: Iterable[_Annotation]) -> list[_Annotation]:
+    """Of each person and image the annotation that was changed last."""
+    found: dict[tuple[int, int], _Annotation] = {}
+    for one in annotations:
+        before = found.setdefault((one.position, one.reviewer), one)
+        if before.changed <= one.changed:
+            found[one.position, one.reviewer] = one
+    return list(found.values())
 
 
 def _question(tasks: list[Any], path: Path) -> str:
@@ -167,12 +172,20 @@ def _flat(value: Any) -> Iterator[Any]:
         yield value
 
 
-def _read(said: _Said, known: Known, names: dict[str, int]) -> _Annotation:
-    """`position` is NOT_KNOWN if the image's judgments are left out. Raises ValueError."""
+def _read_task(
+    row: int, task: Any, question: str, known: Known, names: dict[str, int]
+) -> list[_Annotation]:
+    """Raises ValueError."""
+    said = list(_annotations(row, task, question))
+    position = _position(said[0].task, known) if said else None
+    return [_read(one, position, known, names) for one in said]
+
+
+def _read(said: _Said, position: int | None, known: Known, names: dict[str, int]) -> _Annotation:
+    """`position` becomes NOT_KNOWN if the image's judgments are left out. Raises ValueError."""
     reviewer = _reviewer(said.fields.get("completed_by"))
     read_class = known.readers["class"]
     classes = {read_class(_text(choice, "a choice")): None for choice in said.choices}
-    position = _position(said.task, known)
     made, changed = (
         read_time(_text(said.fields.get(name) or "", name)) for name in ("created_at", "updated_at")
     )
@@ -193,12 +206,11 @@ def _text(value: Any, what: str) -> str:
 
 def _identity(said: _Said, reviewer: str) -> str:
     """Label Studio gives annotations a UUID; JSON-MIN and older versions leave it out."""
-    fields, changed = said.fields, said.fields.get("updated_at")
-    if isinstance(fields.get("unique_id"), str):
-        return f"{fields['unique_id']} {changed}"
-    project, task = said.task.get("project"), said.task.get("id")
-    made = fields.get("created_at")
-    return f"{project} {task} {fields.get('id')} {reviewer} {made} {changed}"
+    fields, task = said.fields, said.task
+    known_by = [fields.get("unique_id")]
+    if not isinstance(known_by[0], str):
+        known_by = [task.get("project"), task.get("id"), fields.get("id"), fields.get("created_at")]
+    return ascii([*known_by, reviewer, fields.get("updated_at")])
 
 
 def _position(task: dict[str, Any], known: Known) -> int | None:
@@ -238,9 +250,8 @@ def _reviewer(by: Any) -> str:
     text = str(by).strip()
     if text.isascii() and text.isdecimal():
         return f"labelstudio-{text}"
-    return (
-        f"labelstudio-{salted_hmac(__name__, text.casefold(), algorithm='sha256').hexdigest()[:12]}"
-    )
+    digest = salted_hmac(__name__, ascii(text.casefold()), algorithm="sha256").hexdigest()
+    return f"labelstudio-{digest[:12]}"
 
 
 def _milliseconds(seconds: Any) -> int:

@@ -14,7 +14,7 @@ class Judgment(models.Model):
     """A reviewer's word on a candidate. Append-only: a change of mind is a further row.
 
     `client_id` is made by the browser; sending the same judgment twice stores it once. Of imported
-    judgments it follows from the file and the place in it.
+    judgments it follows from the file and the place in it, or from Label Studio's own id.
     """
 
     client_id = models.UUIDField(unique=True)

@@ -8,6 +8,7 @@ from taxonomy import wordnet
 from taxonomy.class_list import read_class_list
 from taxonomy.groups import group_masks
 from taxonomy.loading import IMAGENET1K_FILE, load_imagenet1k
+from taxonomy.lookup import class_lookup
 from taxonomy.make_imagenet1k import table
 from taxonomy.models import LabelClass, Synset, SynsetClosure, SynsetEdge, Taxonomy
 
@@ -26,6 +27,16 @@ def test_has_1000_classes_under_1860_synsets_and_1937_edges(imagenet1k):
     children, counts = np.unique(list(edges.values_list("child", flat=True)), return_counts=True)
     assert (counts > 1).sum() == 75
     assert len(children) == 1859  # all but "entity" have a parent
+
+
+def test_classes_are_known_by_all_their_names_at_once_as_timm_writes_them(imagenet1k):
+    lookup = class_lookup(imagenet1k)
+    assert lookup.by_any("tench, Tinca tinca") == 0
+    assert lookup.by_any("great white shark, white shark, man-eater, man-eating shark, "
+                         "Carcharodon carcharias") == 2  # fmt: skip
+    assert lookup.by_any("maillot, tank suit") == 639
+    with pytest.raises(ValueError, match=r"means any of the classes \[134, 517\]"):
+        lookup.by_any("crane")
 
 
 def test_has_410_organisms_118_dogs_and_590_objects(imagenet1k):

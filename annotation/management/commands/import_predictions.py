@@ -8,7 +8,10 @@ from taxonomy.commands import JsonCommand
 
 
 class Command(JsonCommand):
-    help = f"Import predictions ({', '.join(SUFFIXES)}), a file per model. Twice changes nothing."
+    help = (
+        f"Import predictions ({', '.join(SUFFIXES)}; also as timm and Hugging Face write them), a file"
+        " per model. Twice changes nothing."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("dataset")

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -106,6 +108,17 @@ def test_what_nobody_chose_is_incorrect_only_if_that_is_said(photos):
         ("p0", 0, "labelstudio-7", CORRECT, 3000), ("p0", 4, "labelstudio-7", INCORRECT, 1500),
         ("p1", 1, "labelstudio-7", INCORRECT, 1500), ("p1", 5, "labelstudio-7", INCORRECT, 1500),
     ]  # fmt: skip
+
+
+def test_more_tasks_need_no_more_queries(photos):
+    counts = []
+    for name, images in (("one.json", "0"), ("three.json", "123")):
+        tasks = [task(n, f"p{image}", annotation(n, "a")) for n, image in enumerate(images)]
+        with CaptureQueriesContext(connection) as queries:
+            import_judgments(export(photos, *tasks, name=name), unchosen_incorrect=True)
+        counts.append(len(queries))
+    assert Judgment.objects.count() == 7
+    assert counts[1] <= counts[0]
 
 
 def test_a_later_export_brings_what_is_new_and_what_was_changed(photos):
