@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.html import format_html
 
 from annotation.models import Dataset
 from evaluation.exports.formats import formats
@@ -24,10 +25,13 @@ class ExportForm(forms.Form):
     snapshot = forms.CharField(label="Verdicts", required=False, widget=forms.Select)
 
     def __init__(self, data: Any = None, snapshot: str = "") -> None:
-        super().__init__(data, initial={"format": "parquet", "snapshot": snapshot})
+        super().__init__(data, initial={"format": "parquet", "snapshot": snapshot}, label_suffix="")
         field = self.fields["format"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [(name, f"{name}: {about}") for name, about in formats().items()]
+        field.choices = [
+            (name, format_html("<strong>{}</strong> <span class=muted>{}</span>", name, about))
+            for name, about in formats().items()
+        ]
         widget = self.fields["snapshot"].widget
         assert isinstance(widget, forms.Select)
         widget.choices = [("", "as they are now"), *_snapshots(snapshot)]
