@@ -99,7 +99,8 @@ def test_every_format_is_offered_with_a_line_about_it(admin_client, photos):
     assert set(ABOUT) == {*FORMATS, *FOLDERS}
     assert "There is nothing to export yet" not in page(admin_client)
     for name, about in ABOUT.items():
-        assert f"{name}: {about[:30]}" in page(admin_client)
+        line = f"<strong>{name}</strong> <span class=muted>{about[:30]}"
+        assert line in page(admin_client)
     photos.delete()
     assert "There is nothing to export yet" in page(admin_client)
 
