@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 from django.contrib.auth.decorators import login_not_required
+from django.http import Http404
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import conditional_page
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.authentication import SessionAuthentication
-from rest_framework.exceptions import NotAuthenticated, PermissionDenied
+from rest_framework.exceptions import NotAuthenticated, PermissionDenied, ValidationError
 from rest_framework.generics import GenericAPIView, ListAPIView
 from rest_framework.pagination import CursorPagination
 from rest_framework.permissions import BasePermission
@@ -19,6 +21,7 @@ from rest_framework.views import APIView
 
 from accounts.models import User
 from accounts.roles import ADMIN, REVIEWER, roles_of
+from api.idempotency import HEADER
 from api.models import Token
 from api.tokens import TokenAuthentication
 from evaluation.blindness import what_blinds
@@ -62,6 +65,15 @@ class Endpoint(GenericAPIView):
         assert isinstance(self.request.user, User)
         return self.request.user
 
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """PostgreSQL has no NUL: nothing is called so."""
+        super().initial(request, *args, **kwargs)
+        if any("\0" in str(value) for value in kwargs.values()):
+            raise Http404
+        for name, values in request.query_params.lists():
+            if any("\0" in value for value in values):
+                raise ValidationError({name: "has a NUL"})
+
     def finalize_response(
         self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
     ) -> HttpResponseBase:
@@ -96,3 +108,15 @@ def endpoint(view: type[Endpoint]) -> Callable[..., HttpResponseBase]:
     function = login_not_required(conditional_page(view.as_view()))
     function.roles = frozenset(view.roles)
     return function
+
+
+KEY = OpenApiParameter(
+    HEADER, str, OpenApiParameter.HEADER,
+    description="Sent again with the same key, the request is answered as the first time.",
+)  # fmt: skip
+
+
+def query(
+    name: str, about: str, kind: Any = str, many: bool = False, required: bool = False
+) -> OpenApiParameter:
+    return OpenApiParameter(name, kind, description=about, many=many, required=required)

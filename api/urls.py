@@ -1,35 +1,34 @@
-from django.urls import path
+from django.urls import URLPattern, path
 
-from api import pages, views
-from api.base import endpoint
+from api import pages
+from api.base import Endpoint, endpoint
+from api.views import bulk, datasets, results, root, runs
+
+
+def at(address: str, view: type[Endpoint], name: str) -> URLPattern:
+    return path(f"api/v1/{address}", endpoint(view), name=f"api_{name}")
+
 
 urlpatterns = [
     path("account/tokens/", pages.tokens, name="tokens"),
     path("account/tokens/<int:token_id>/revoke/", pages.token_revoke, name="token_revoke"),
     path("operations/webhooks/", pages.hooks, name="webhooks"),
     path("operations/webhooks/<int:hook_id>/delete/", pages.hook_delete, name="webhook_delete"),
-    path("api/v1/schema/", pages.schema, name="api_schema"),
+    at("schema/", root.Schema, "schema"),
     path("api/v1/docs/", pages.docs, name="api_docs"),
-    path("api/v1/", endpoint(views.Root), name="api_root"),
-    path("api/v1/datasets/", endpoint(views.Datasets), name="api_datasets"),
-    path("api/v1/datasets/<str:name>/", endpoint(views.OneDataset), name="api_dataset"),
-    path(
-        "api/v1/datasets/<str:name>/multi-labels/",
-        endpoint(views.MultiLabels),
-        name="api_multi_labels",
-    ),
-    path("api/v1/participants/", endpoint(views.Participants), name="api_participants"),
-    path("api/v1/predictions/", endpoint(views.Predictions), name="api_predictions"),
-    path(
-        "api/v1/predictions/<int:set_id>/file/",
-        endpoint(views.PredictionFile),
-        name="api_prediction_file",
-    ),
-    path("api/v1/judgments/", endpoint(views.Judgments), name="api_judgments"),
-    path("api/v1/snapshots/", endpoint(views.Snapshots), name="api_snapshots"),
-    path("api/v1/reports/", endpoint(views.Reports), name="api_reports"),
-    path("api/v1/reports/<str:report>/", endpoint(views.ReportRows), name="api_report"),
-    path("api/v1/models/", endpoint(views.Models), name="api_models"),
-    path("api/v1/runs/", endpoint(views.Runs), name="api_runs"),
-    path("api/v1/runs/<int:run_id>/", endpoint(views.OneRun), name="api_run"),
+    at("", root.Root, "root"),
+    at("datasets/", datasets.Datasets, "datasets"),
+    at("datasets/<str:name>/", datasets.OneDataset, "dataset"),
+    at("datasets/<str:name>/multi-labels/", datasets.MultiLabels, "multi_labels"),
+    at("participants/", datasets.Participants, "participants"),
+    at("predictions/", bulk.Predictions, "predictions"),
+    at("predictions/<int:set_id>/file/", bulk.PredictionFile, "prediction_file"),
+    at("judgments/", bulk.Judgments, "judgments"),
+    at("snapshots/", results.Snapshots, "snapshots"),
+    at("reports/", results.Reports, "reports"),
+    at("reports/<str:report>/", results.ReportRows, "report"),
+    at("models/", runs.Models, "models"),
+    at("runs/", runs.Runs, "runs"),
+    at("runs/<int:run_id>/", runs.OneRun, "run"),
+    at("<path:rest>/", root.Nowhere, "nowhere"),
 ]

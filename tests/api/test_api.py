@@ -282,7 +282,7 @@ def test_what_was_killed_before_its_end_is_done_when_it_is_sent_again(dataset, m
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("api.views.audit.note", killed)  # what was imported is not committed yet
+        patch.setattr("api.views.bulk.audit.note", killed)  # what was imported is not committed yet
         with pytest.raises(KeyboardInterrupt):
             bring(script, ROWS, **headers)
     assert not PredictionSet.objects.filter(participant__name="new").exists()
@@ -397,6 +397,20 @@ def test_the_schema_is_openapi_31_and_the_documentation_shows_it(admin_client):
     assert page.status_code == 200
     assert "unsafe-inline" in page["Content-Security-Policy"]
     assert "script-src 'self';" in page["Content-Security-Policy"] + ";"
+
+
+def test_a_script_reads_the_schema_with_its_token():
+    assert Script(LABELER)("get", "schema").json()["openapi"].startswith("3.1")
+
+
+@pytest.mark.parametrize("address", ["no/such/", "runs/x/", "datasets/%00/"])
+def test_any_other_address_is_a_problem_and_no_page(db, address):
+    script = Script()
+    headers = {"authorization": f"Bearer {script.text}"}
+    for method in ("get", "post"):
+        answer = getattr(script.client, method)(f"/api/v1/{address}", headers=headers)
+        assert answer.status_code in (404, 405), answer
+        problem(answer)
 
 
 def test_no_answer_holds_a_user_name(dataset):
