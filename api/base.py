@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from django.contrib.auth.decorators import login_not_required
+from django.forms import Form
 from django.http import Http404
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
@@ -17,15 +18,18 @@ from rest_framework.generics import GenericAPIView, ListAPIView
 from rest_framework.pagination import CursorPagination
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
+from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from accounts.models import User
 from accounts.roles import ADMIN, REVIEWER, roles_of
+from annotation.review.access import LARGEST_KEY
 from api.idempotency import HEADER
 from api.models import Token
 from api.tokens import TokenAuthentication
 from evaluation.blindness import what_blinds
 
+F = TypeVar("F", bound=Form)
 SAFE = ("GET", "HEAD", "OPTIONS")
 
 
@@ -65,10 +69,16 @@ class Endpoint(GenericAPIView):
         assert isinstance(self.request.user, User)
         return self.request.user
 
+    def asked(self, shape: type[Serializer], **context: Any) -> dict[str, Any]:
+        """The content as the serializer reads it. Raises ValidationError."""
+        read = shape(data=self.request.data, context=context)
+        read.is_valid(raise_exception=True)
+        return read.validated_data
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """PostgreSQL has no NUL: nothing is called so."""
+        """Nothing is called what PostgreSQL doesn't take."""
         super().initial(request, *args, **kwargs)
-        if any("\0" in str(value) for value in kwargs.values()):
+        if any(_is_no_name(value) for value in kwargs.values()):
             raise Http404
         for name, values in request.query_params.lists():
             if any("\0" in value for value in values):
@@ -81,6 +91,21 @@ class Endpoint(GenericAPIView):
         patch_vary_headers(response, ["Authorization", "Cookie"])
         response.setdefault("Cache-Control", "private, no-cache")
         return response
+
+
+def _is_no_name(value: Any) -> bool:
+    return (
+        "\0" in value if isinstance(value, str) else isinstance(value, int) and value > LARGEST_KEY
+    )
+
+
+def valid(form: F) -> F:
+    """The form of a page, if its fields are as they must be. Raises ValidationError."""
+    if form.is_valid():
+        return form
+    raise ValidationError(
+        {name.removeprefix("__all__"): list(said) for name, said in form.errors.items()}
+    )
 
 
 class Pages(CursorPagination):

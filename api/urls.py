@@ -2,7 +2,7 @@ from django.urls import URLPattern, path
 
 from api import pages
 from api.base import Endpoint, endpoint
-from api.views import bulk, datasets, results, root, runs
+from api.views import bulk, datasets, images, results, review, root, runs
 
 
 def at(address: str, view: type[Endpoint], name: str) -> URLPattern:
@@ -30,5 +30,15 @@ urlpatterns = [
     at("models/", runs.Models, "models"),
     at("runs/", runs.Runs, "runs"),
     at("runs/<int:run_id>/", runs.OneRun, "run"),
+    at("rounds/", review.Rounds, "rounds"),
+    at("rounds/<int:round_id>/", review.OneRound, "round"),
+    at("rounds/<int:round_id>/progress/", review.RoundProgress, "round_progress"),
+    at("rounds/<int:round_id>/next/", review.RoundNext, "round_next"),
+    at("rounds/<int:round_id>/items/<uuid:uid>/", review.RoundItem, "round_item"),
+    at("rounds/<int:round_id>/pages/<int:turn_id>/", review.RoundPage, "round_turn"),
+    at("rounds/<int:round_id>/judgments/", review.RoundJudgments, "round_judgments"),
+    at("agreement/", review.Agreement, "agreement"),
+    at("verdict-rule/", review.Rule, "verdict_rule"),
+    at("images/<uuid:uid>/<str:rendition>/", images.ImageFile, "image_file"),
     at("<path:rest>/", root.Nowhere, "nowhere"),
 ]

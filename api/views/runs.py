@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from accounts import audit
 from accounts.roles import ADMIN
 from api.base import KEY, Endpoint, LatestFirst, Listing
-from api.idempotency import once
+from api.idempotency import once_json
 from api.serializers import runs as shown
 from evaluation.inference.runs import change_run, progress_of_all, start_run
 from evaluation.models import ClassifierModel, InferenceRun
@@ -47,17 +47,16 @@ class Runs(Listing):
     )
     def post(self, request: Request) -> Response:
         """Start a run."""
-        asked = shown.RunSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        model, dataset = asked.validated_data["model"], asked.validated_data["dataset"]
+        asked = self.asked(shown.RunSerializer)
+        model, dataset = asked["model"], asked["dataset"]
 
         def work() -> Response:
-            run = start_run(model, dataset, asked.validated_data["replace"], self.user)
+            run = start_run(model, dataset, asked["replace"], self.user)
             audit.note(self.user, audit.Action.RUN, f"{model.participant} on {dataset}")
             transaction.on_commit(lambda: send_shards(run))
             return Response(_shown(run), status=201)
 
-        return once(request, self.user, repr(sorted(request.data.items())), work)
+        return once_json(request, self.user, work)
 
 
 class OneRun(Endpoint):
@@ -74,9 +73,7 @@ class OneRun(Endpoint):
     def patch(self, request: Request, run_id: int) -> Response:
         """Pause it, let it go on, or cancel it."""
         run = get_object_or_404(InferenceRun, pk=run_id)
-        asked = shown.RunChangeSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        change_run(run, asked.validated_data["state"])
+        change_run(run, self.asked(shown.RunChangeSerializer)["state"])
         send_shards(run)
         return Response(_shown(run))
 

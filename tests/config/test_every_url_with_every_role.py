@@ -21,9 +21,11 @@ PEOPLE = {ADMIN, REVIEWER, LABELER}
 REVIEWING = {ADMIN, REVIEWER}
 
 ALLOWED = {
+    "api_agreement": REVIEWING,
     "api_dataset": REVIEWING,
     "api_datasets": REVIEWING,
     "api_docs": PEOPLE,
+    "api_image_file": REVIEWING,
     "api_judgments": {ADMIN},
     "api_models": {ADMIN},
     "api_multi_labels": REVIEWING,
@@ -34,10 +36,18 @@ ALLOWED = {
     "api_report": REVIEWING,
     "api_reports": REVIEWING,
     "api_root": PEOPLE,
+    "api_round": REVIEWING,
+    "api_round_item": REVIEWING,
+    "api_round_judgments": REVIEWING,
+    "api_round_next": REVIEWING,
+    "api_round_progress": REVIEWING,
+    "api_round_turn": REVIEWING,
+    "api_rounds": REVIEWING,
     "api_run": {ADMIN},
     "api_runs": {ADMIN},
     "api_schema": PEOPLE,
     "api_snapshots": REVIEWING,
+    "api_verdict_rule": {ADMIN},
     "token_revoke": PEOPLE,
     "tokens": PEOPLE,
     "accept_invitation": EVERYONE,
@@ -179,12 +189,18 @@ ALLOWED = {
 }
 
 # Where fewer may write than read.
-WRITERS = {"api_predictions": {ADMIN}}
+WRITERS: dict[str, set[str]] = {
+    "api_predictions": {ADMIN},
+    "api_round": {ADMIN},
+    "api_rounds": {ADMIN},
+}
 
 # Methods other than GET and POST that the API takes.
 OTHERS = {
     "api_nowhere": ("put", "patch", "delete"),
+    "api_round": ("patch", "delete"),
     "api_run": ("patch",),
+    "api_verdict_rule": ("put",),
 }
 
 Route = tuple[URLPattern, set[str]]
