@@ -2,7 +2,7 @@ from django.urls import URLPattern, path
 
 from api import pages
 from api.base import Endpoint, endpoint
-from api.views import bulk, datasets, images, results, review, root, runs
+from api.views import bulk, datasets, images, labeling, results, review, root, runs
 
 
 def at(address: str, view: type[Endpoint], name: str) -> URLPattern:
@@ -39,6 +39,20 @@ urlpatterns = [
     at("rounds/<int:round_id>/judgments/", review.RoundJudgments, "round_judgments"),
     at("agreement/", review.Agreement, "agreement"),
     at("verdict-rule/", review.Rule, "verdict_rule"),
+    at("tasks/", labeling.Tasks, "tasks"),
+    at("tasks/<int:task_id>/", labeling.OneTask, "task"),
+    at("tasks/<int:task_id>/labelers/", labeling.TaskLabelers, "task_labelers"),
+    at("tasks/<int:task_id>/items/", labeling.TaskItems, "task_items"),
+    at("tasks/<int:task_id>/answers/", labeling.TaskAnswers, "task_answers"),
+    at("tasks/<int:task_id>/feedback/<uuid:uid>/", labeling.TaskFeedback, "task_feedback"),
+    at("tasks/<int:task_id>/hand-in/", labeling.HandIn, "task_hand_in"),
+    at("tasks/<int:task_id>/results/", labeling.TaskResults, "task_results"),
+    at("tasks/<int:task_id>/export/<str:suffix>/", labeling.TaskExport, "task_export"),
+    at(
+        "tasks/<int:task_id>/images/<uuid:uid>/<str:rendition>/",
+        labeling.TaskImage,
+        "task_image",
+    ),
     at("images/<uuid:uid>/<str:rendition>/", images.ImageFile, "image_file"),
     at("<path:rest>/", root.Nowhere, "nowhere"),
 ]

@@ -47,6 +47,16 @@ ALLOWED = {
     "api_runs": {ADMIN},
     "api_schema": PEOPLE,
     "api_snapshots": REVIEWING,
+    "api_task": PEOPLE,
+    "api_task_answers": PEOPLE,
+    "api_task_export": {ADMIN},
+    "api_task_feedback": PEOPLE,
+    "api_task_hand_in": PEOPLE,
+    "api_task_image": PEOPLE,
+    "api_task_items": PEOPLE,
+    "api_task_labelers": {ADMIN},
+    "api_task_results": PEOPLE,
+    "api_tasks": PEOPLE,
     "api_verdict_rule": {ADMIN},
     "token_revoke": PEOPLE,
     "tokens": PEOPLE,
@@ -193,6 +203,8 @@ WRITERS: dict[str, set[str]] = {
     "api_predictions": {ADMIN},
     "api_round": {ADMIN},
     "api_rounds": {ADMIN},
+    "api_task": {ADMIN},
+    "api_tasks": {ADMIN},
 }
 
 # Methods other than GET and POST that the API takes.
@@ -200,6 +212,7 @@ OTHERS = {
     "api_nowhere": ("put", "patch", "delete"),
     "api_round": ("patch", "delete"),
     "api_run": ("patch",),
+    "api_task": ("patch", "delete"),
     "api_verdict_rule": ("put",),
 }
 
