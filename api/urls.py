@@ -53,6 +53,12 @@ urlpatterns = [
         labeling.TaskImage,
         "task_image",
     ),
+    at("cases/", images.Cases, "cases"),
+    at("images/<uuid:uid>/", images.ImageRecord, "image"),
+    at("images/<uuid:uid>/answers/", images.ImageAnswers, "image_answers"),
+    at("images/<uuid:uid>/comments/", images.ImageComments, "image_comments"),
+    at("images/<uuid:uid>/reports/", images.ImageReports, "image_reports"),
+    at("images/<uuid:uid>/verdicts/", images.ImageVerdicts, "image_verdicts"),
     at("images/<uuid:uid>/<str:rendition>/", images.ImageFile, "image_file"),
     at("<path:rest>/", root.Nowhere, "nowhere"),
 ]

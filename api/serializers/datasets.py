@@ -25,6 +25,7 @@ class MultiLabelSerializer(serializers.Serializer):
     """An image of a dataset with its classes, as keys, by verdict."""
 
     image_id = serializers.CharField()
+    uid = serializers.UUIDField(help_text="the image's name in addresses")
     target = serializers.CharField()
     problematic = serializers.BooleanField()
     correct = serializers.ListField(child=serializers.CharField())

@@ -57,7 +57,7 @@ def _multi_labels(dataset: Dataset, links: list[DatasetImage]) -> list[dict[str,
     for pk, index, verdict in candidates.values_list("image", "class_index", "verdict"):
         found[pk][Verdict(verdict).label].append(keys[index])
     return [
-        {"image_id": images[pk].key, "target": keys[images[pk].target],
+        {"image_id": images[pk].key, "uid": images[pk].uid, "target": keys[images[pk].target],
          "problematic": images[pk].problematic, **found[pk]}
         for pk in images
     ]  # fmt: skip

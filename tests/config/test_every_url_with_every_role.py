@@ -25,6 +25,12 @@ ALLOWED = {
     "api_dataset": REVIEWING,
     "api_datasets": REVIEWING,
     "api_docs": PEOPLE,
+    "api_cases": REVIEWING,
+    "api_image": REVIEWING,
+    "api_image_answers": REVIEWING,
+    "api_image_comments": REVIEWING,
+    "api_image_reports": REVIEWING,
+    "api_image_verdicts": REVIEWING,
     "api_image_file": REVIEWING,
     "api_judgments": {ADMIN},
     "api_models": {ADMIN},
@@ -200,6 +206,7 @@ ALLOWED = {
 
 # Where fewer may write than read.
 WRITERS: dict[str, set[str]] = {
+    "api_image_verdicts": {ADMIN},
     "api_predictions": {ADMIN},
     "api_round": {ADMIN},
     "api_rounds": {ADMIN},
