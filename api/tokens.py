@@ -24,6 +24,7 @@ SCOPES = {
     "predictions": "bring predictions",
     "judgments": "bring judgments",
     "runs": "start and stop runs",
+    "classes": "write the guide and relations; for admins also groups",
     "labeling": "answer labeling tasks; for admins also making and changing them",
     "review": "judge and discuss; for admins also rounds, the rule and final verdicts",
 }

@@ -1,12 +1,24 @@
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, register_converter
+from django.urls.converters import StringConverter
 
 from api import pages
 from api.base import Endpoint, endpoint
-from api.views import bulk, datasets, images, labeling, results, review, root, runs
+from api.views import bulk, classes, datasets, guide, images, labeling, results, review, root, runs
+
+
+class Anything(StringConverter):
+    regex = "(?s:.+)"
+
+
+register_converter(Anything, "anything")
 
 
 def at(address: str, view: type[Endpoint], name: str) -> URLPattern:
     return path(f"api/v1/{address}", endpoint(view), name=f"api_{name}")
+
+
+def of_taxonomy(address: str, view: type[Endpoint], name: str) -> URLPattern:
+    return at(f"taxonomies/<int:taxonomy_id>/{address}", view, name)
 
 
 urlpatterns = [
@@ -60,5 +72,21 @@ urlpatterns = [
     at("images/<uuid:uid>/reports/", images.ImageReports, "image_reports"),
     at("images/<uuid:uid>/verdicts/", images.ImageVerdicts, "image_verdicts"),
     at("images/<uuid:uid>/<str:rendition>/", images.ImageFile, "image_file"),
-    at("<path:rest>/", root.Nowhere, "nowhere"),
+    at("taxonomies/", classes.Taxonomies, "taxonomies"),
+    of_taxonomy("classes/", classes.Classes, "classes"),
+    of_taxonomy("classes/<int:index>/", classes.OneClass, "class"),
+    of_taxonomy("groups/", classes.Groups, "groups"),
+    of_taxonomy("groups/<int:group_id>/", classes.OneGroup, "group"),
+    of_taxonomy("relations/", classes.Relations, "relations"),
+    of_taxonomy("relations/proposals/", classes.Proposals, "relation_proposals"),
+    of_taxonomy("relations/<int:relation_id>/", classes.OneRelation, "relation"),
+    of_taxonomy("guide/", guide.Guide, "guide"),
+    of_taxonomy("guide/<int:entry_id>/", guide.OneEntry, "entry"),
+    of_taxonomy("guide/<int:entry_id>/archive/", guide.EntryArchive, "entry_archive"),
+    of_taxonomy("guide/<int:entry_id>/comments/", guide.EntryComments, "entry_comments"),
+    of_taxonomy("guide/<int:entry_id>/revisions/", guide.Revisions, "entry_revisions"),
+    of_taxonomy(
+        "guide/<int:entry_id>/revisions/<int:number>/restore/", guide.Restored, "entry_restore"
+    ),
+    at("<anything:rest>/", root.Nowhere, "nowhere"),
 ]

@@ -91,9 +91,7 @@ def ask(operation: APIOperation, known: Mapping[str, Any], headers: dict[str, st
     try:
         asked()
     except (Exception, BaseExceptionGroup) as error:
-        return [
-            f"{operation.label}: {one!r} {one}" for one in getattr(error, "exceptions", [error])
-        ]
+        return [f"{operation.label}: {error}"]
     return []
 
 

@@ -22,6 +22,20 @@ REVIEWING = {ADMIN, REVIEWER}
 
 ALLOWED = {
     "api_agreement": REVIEWING,
+    "api_class": PEOPLE,
+    "api_classes": PEOPLE,
+    "api_entry": PEOPLE,
+    "api_entry_archive": PEOPLE,
+    "api_entry_comments": PEOPLE,
+    "api_entry_restore": PEOPLE,
+    "api_entry_revisions": PEOPLE,
+    "api_group": PEOPLE,
+    "api_groups": PEOPLE,
+    "api_guide": PEOPLE,
+    "api_relation": PEOPLE,
+    "api_relation_proposals": PEOPLE,
+    "api_relations": PEOPLE,
+    "api_taxonomies": PEOPLE,
     "api_dataset": REVIEWING,
     "api_datasets": REVIEWING,
     "api_docs": PEOPLE,
@@ -206,7 +220,13 @@ ALLOWED = {
 
 # Where fewer may write than read.
 WRITERS: dict[str, set[str]] = {
+    "api_entry_archive": {ADMIN},
+    "api_group": {ADMIN},
+    "api_groups": {ADMIN},
     "api_image_verdicts": {ADMIN},
+    "api_relation": REVIEWING,
+    "api_relation_proposals": REVIEWING,
+    "api_relations": REVIEWING,
     "api_predictions": {ADMIN},
     "api_round": {ADMIN},
     "api_rounds": {ADMIN},
@@ -219,6 +239,10 @@ OTHERS = {
     "api_nowhere": ("put", "patch", "delete"),
     "api_round": ("patch", "delete"),
     "api_run": ("patch",),
+    "api_entry": ("put",),
+    "api_entry_archive": ("put",),
+    "api_group": ("put", "delete"),
+    "api_relation": ("put", "patch"),
     "api_task": ("patch", "delete"),
     "api_verdict_rule": ("put",),
 }
