@@ -14,6 +14,10 @@ class Malformed(ValueError):
     """The message says which field is wrong, and how."""
 
 
+class AnotherPerson(Exception):
+    """Somebody else logged in in this browser meanwhile: the words of one are not the other's."""
+
+
 def read_uuid(value: Any, field: str) -> UUID:
     try:
         return UUID(value)

@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
+from accounts.models import User
 from accounts.roles import ADMIN, REVIEWER, roles_required, signed_in
 from annotation.labeling.embargo import note_sighting
 from annotation.models import Image
@@ -17,11 +18,15 @@ from taxonomy.renditions import RENDITIONS, ready_rendition
 @require_safe
 @roles_required(ADMIN, REVIEWER)
 def image(request: HttpRequest, uid: UUID, rendition: str) -> HttpResponseBase:
-    """A picture under a name that tells nothing of it."""
+    return picture_for(signed_in(request), uid, rendition)
+
+
+def picture_for(user: User, uid: UUID, rendition: str) -> HttpResponseBase:
+    """A picture under a name that tells nothing of it. Raises Http404."""
     row = Image.objects.filter(uid=uid).exclude(file="").values_list("content_hash", "file").first()
     if row is None:
         raise Http404
-    note_sighting(signed_in(request), uid)
+    note_sighting(user, uid)
     return picture(*row, rendition)
 
 

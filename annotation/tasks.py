@@ -3,6 +3,7 @@ from celery.signals import worker_ready
 
 from annotation import renditions
 from annotation.importing import jobs
+from annotation.models import VerdictRule
 from annotation.review import rule
 
 
@@ -24,6 +25,12 @@ def preview_rule(method: str, confidence: float) -> None:
 @shared_task
 def decide_anew() -> None:
     rule.decide_anew()
+
+
+def put_in_force(chosen: VerdictRule) -> None:
+    """Store a rule, and have a worker decide every verdict anew by it."""
+    chosen.save()
+    decide_anew.delay()
 
 
 @worker_ready.connect

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from django.contrib.auth.decorators import login_not_required
+from django.forms import Form
+from django.http import Http404
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import conditional_page
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.authentication import SessionAuthentication
-from rest_framework.exceptions import NotAuthenticated, PermissionDenied
+from rest_framework.exceptions import NotAuthenticated, PermissionDenied, ValidationError
 from rest_framework.generics import GenericAPIView, ListAPIView
 from rest_framework.pagination import CursorPagination
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
+from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from accounts.models import User
 from accounts.roles import ADMIN, REVIEWER, roles_of
+from annotation.review.access import LARGEST_KEY
+from api.idempotency import HEADER
 from api.models import Token
 from api.tokens import TokenAuthentication
 from evaluation.blindness import what_blinds
 
+F = TypeVar("F", bound=Form)
 SAFE = ("GET", "HEAD", "OPTIONS")
 
 
@@ -62,6 +69,21 @@ class Endpoint(GenericAPIView):
         assert isinstance(self.request.user, User)
         return self.request.user
 
+    def asked(self, shape: type[Serializer], **context: Any) -> dict[str, Any]:
+        """The content as the serializer reads it. Raises ValidationError."""
+        read = shape(data=self.request.data, context=context)
+        read.is_valid(raise_exception=True)
+        return read.validated_data
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Nothing is called what PostgreSQL doesn't take."""
+        super().initial(request, *args, **kwargs)
+        if any(_is_no_name(value) for value in kwargs.values()):
+            raise Http404
+        for name, values in request.query_params.lists():
+            if any("\0" in value for value in values):
+                raise ValidationError({name: "has a NUL"})
+
     def finalize_response(
         self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
     ) -> HttpResponseBase:
@@ -69,6 +91,21 @@ class Endpoint(GenericAPIView):
         patch_vary_headers(response, ["Authorization", "Cookie"])
         response.setdefault("Cache-Control", "private, no-cache")
         return response
+
+
+def _is_no_name(value: Any) -> bool:
+    return (
+        "\0" in value if isinstance(value, str) else isinstance(value, int) and value > LARGEST_KEY
+    )
+
+
+def valid(form: F) -> F:
+    """The form of a page, if its fields are as they must be. Raises ValidationError."""
+    if form.is_valid():
+        return form
+    raise ValidationError(
+        {name.removeprefix("__all__"): list(said) for name, said in form.errors.items()}
+    )
 
 
 class Pages(CursorPagination):
@@ -96,3 +133,15 @@ def endpoint(view: type[Endpoint]) -> Callable[..., HttpResponseBase]:
     function = login_not_required(conditional_page(view.as_view()))
     function.roles = frozenset(view.roles)
     return function
+
+
+KEY = OpenApiParameter(
+    HEADER, str, OpenApiParameter.HEADER,
+    description="Sent again with the same key, the request is answered as the first time.",
+)  # fmt: skip
+
+
+def query(
+    name: str, about: str, kind: Any = str, many: bool = False, required: bool = False
+) -> OpenApiParameter:
+    return OpenApiParameter(name, kind, description=about, many=many, required=required)

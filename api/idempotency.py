@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -53,6 +54,11 @@ def once(request: Request, user: User, digest: str, work: Callable[[], Response]
             user=user, key=key, request=fingerprint, status=answer.status_code, content=answer.data
         )
         return answer
+
+
+def once_json(request: Request, user: User, work: Callable[[], Response]) -> Response:
+    """`once` for a request whose content is JSON."""
+    return once(request, user, json.dumps(request.data, sort_keys=True), work)
 
 
 def _again(kept: KeptAnswer, fingerprint: str) -> Response:

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from accounts import audit
 from accounts.roles import ADMIN, LABELER, REVIEWER, roles_required, signed_in
@@ -103,7 +103,6 @@ def hook_delete(request: HttpRequest, hook_id: int) -> HttpResponse:
     return redirect("webhooks")
 
 
-schema = roles_required(*PEOPLE)(SpectacularAPIView.as_view())
 docs = csp_update({"style-src": [SELF, UNSAFE_INLINE], "img-src": [SELF, "data:"]})(
     roles_required(*PEOPLE)(SpectacularSwaggerSplitView.as_view(url_name="api_schema"))
 )

@@ -12,6 +12,9 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+from annotation.fields import AnotherPerson, Malformed
+from annotation.labeling.answers import TaskOver
+from annotation.review.judgments import RoundClosed
 from taxonomy.errors import InputError, InputErrors
 
 CONTENT_TYPE = "application/problem+json"
@@ -44,9 +47,14 @@ def _known(error: Exception) -> tuple[int, str, list[dict[str, Any]]] | None:
     if isinstance(error, InputError):
         rows = error.rows if isinstance(error, InputErrors) else [(error.row, error.reason)]
         return 400, str(error), [_described(error.file, *one) for one in rows[:MOST_ERRORS]]
+    if isinstance(error, Malformed):
+        field, _, reason = str(error).rpartition(": ")
+        return 400, str(error), [{"field": field, "detail": reason}]
+    if isinstance(error, (RoundClosed, TaskOver)):
+        return 409, str(error), []
     if isinstance(error, Http404):
         return 404, str(error) or "There is no such thing.", []
-    if isinstance(error, PermissionDenied):
+    if isinstance(error, (PermissionDenied, AnotherPerson)):
         return 403, str(error) or "This is not for you.", []
     if isinstance(error, RequestDataTooBig):
         return 413, "The content is too large for this address; see the bulk endpoints.", []

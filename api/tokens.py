@@ -25,6 +25,9 @@ SCOPES = {
     "judgments": "bring judgments",
     "runs": "start and stop runs",
     "exports": "order and delete exports",
+    "classes": "write the guide and relations; for admins also groups",
+    "labeling": "answer labeling tasks; for admins also making and changing them",
+    "review": "judge and discuss; for admins also rounds, the rule and final verdicts",
 }
 LONGEST_DAYS = 366
 

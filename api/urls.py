@@ -1,42 +1,107 @@
-from django.urls import path
+from django.urls import URLPattern, path, register_converter
+from django.urls.converters import StringConverter
 
-from api import exports, pages, views
-from api.base import endpoint
+from api import pages
+from api.base import Endpoint, endpoint
+from api.views import (
+    bulk,
+    classes,
+    datasets,
+    exports,
+    guide,
+    images,
+    labeling,
+    results,
+    review,
+    root,
+    runs,
+)
+
+
+class Anything(StringConverter):
+    regex = "(?s:.+)"
+
+
+register_converter(Anything, "anything")
+
+
+def at(address: str, view: type[Endpoint], name: str) -> URLPattern:
+    return path(f"api/v1/{address}", endpoint(view), name=f"api_{name}")
+
+
+def of_taxonomy(address: str, view: type[Endpoint], name: str) -> URLPattern:
+    return at(f"taxonomies/<int:taxonomy_id>/{address}", view, name)
+
 
 urlpatterns = [
     path("account/tokens/", pages.tokens, name="tokens"),
     path("account/tokens/<int:token_id>/revoke/", pages.token_revoke, name="token_revoke"),
     path("operations/webhooks/", pages.hooks, name="webhooks"),
     path("operations/webhooks/<int:hook_id>/delete/", pages.hook_delete, name="webhook_delete"),
-    path("api/v1/schema/", pages.schema, name="api_schema"),
+    at("schema/", root.Schema, "schema"),
     path("api/v1/docs/", pages.docs, name="api_docs"),
-    path("api/v1/", endpoint(views.Root), name="api_root"),
-    path("api/v1/datasets/", endpoint(views.Datasets), name="api_datasets"),
-    path("api/v1/datasets/<str:name>/", endpoint(views.OneDataset), name="api_dataset"),
-    path(
-        "api/v1/datasets/<str:name>/multi-labels/",
-        endpoint(views.MultiLabels),
-        name="api_multi_labels",
+    at("", root.Root, "root"),
+    at("datasets/", datasets.Datasets, "datasets"),
+    at("datasets/<str:name>/", datasets.OneDataset, "dataset"),
+    at("datasets/<str:name>/multi-labels/", datasets.MultiLabels, "multi_labels"),
+    at("participants/", datasets.Participants, "participants"),
+    at("predictions/", bulk.Predictions, "predictions"),
+    at("predictions/<int:set_id>/file/", bulk.PredictionFile, "prediction_file"),
+    at("judgments/", bulk.Judgments, "judgments"),
+    at("snapshots/", results.Snapshots, "snapshots"),
+    at("reports/", results.Reports, "reports"),
+    at("reports/<str:report>/", results.ReportRows, "report"),
+    at("models/", runs.Models, "models"),
+    at("runs/", runs.Runs, "runs"),
+    at("runs/<int:run_id>/", runs.OneRun, "run"),
+    at("exports/", exports.Exports, "exports"),
+    at("exports/<int:export_id>/", exports.OneExport, "export"),
+    at("exports/<int:export_id>/file/", exports.ExportFile, "export_file"),
+    at("rounds/", review.Rounds, "rounds"),
+    at("rounds/<int:round_id>/", review.OneRound, "round"),
+    at("rounds/<int:round_id>/progress/", review.RoundProgress, "round_progress"),
+    at("rounds/<int:round_id>/next/", review.RoundNext, "round_next"),
+    at("rounds/<int:round_id>/items/<uuid:uid>/", review.RoundItem, "round_item"),
+    at("rounds/<int:round_id>/pages/<int:turn_id>/", review.RoundPage, "round_turn"),
+    at("rounds/<int:round_id>/judgments/", review.RoundJudgments, "round_judgments"),
+    at("agreement/", review.Agreement, "agreement"),
+    at("verdict-rule/", review.Rule, "verdict_rule"),
+    at("tasks/", labeling.Tasks, "tasks"),
+    at("tasks/<int:task_id>/", labeling.OneTask, "task"),
+    at("tasks/<int:task_id>/labelers/", labeling.TaskLabelers, "task_labelers"),
+    at("tasks/<int:task_id>/items/", labeling.TaskItems, "task_items"),
+    at("tasks/<int:task_id>/answers/", labeling.TaskAnswers, "task_answers"),
+    at("tasks/<int:task_id>/feedback/<uuid:uid>/", labeling.TaskFeedback, "task_feedback"),
+    at("tasks/<int:task_id>/hand-in/", labeling.HandIn, "task_hand_in"),
+    at("tasks/<int:task_id>/results/", labeling.TaskResults, "task_results"),
+    at("tasks/<int:task_id>/export/<str:suffix>/", labeling.TaskExport, "task_export"),
+    at(
+        "tasks/<int:task_id>/images/<uuid:uid>/<str:rendition>/",
+        labeling.TaskImage,
+        "task_image",
     ),
-    path("api/v1/participants/", endpoint(views.Participants), name="api_participants"),
-    path("api/v1/predictions/", endpoint(views.Predictions), name="api_predictions"),
-    path(
-        "api/v1/predictions/<int:set_id>/file/",
-        endpoint(views.PredictionFile),
-        name="api_prediction_file",
+    at("cases/", images.Cases, "cases"),
+    at("images/<uuid:uid>/", images.ImageRecord, "image"),
+    at("images/<uuid:uid>/answers/", images.ImageAnswers, "image_answers"),
+    at("images/<uuid:uid>/comments/", images.ImageComments, "image_comments"),
+    at("images/<uuid:uid>/reports/", images.ImageReports, "image_reports"),
+    at("images/<uuid:uid>/verdicts/", images.ImageVerdicts, "image_verdicts"),
+    at("images/<uuid:uid>/<str:rendition>/", images.ImageFile, "image_file"),
+    at("taxonomies/", classes.Taxonomies, "taxonomies"),
+    of_taxonomy("classes/", classes.Classes, "classes"),
+    of_taxonomy("classes/<int:index>/", classes.OneClass, "class"),
+    of_taxonomy("groups/", classes.Groups, "groups"),
+    of_taxonomy("groups/<int:group_id>/", classes.OneGroup, "group"),
+    of_taxonomy("relations/", classes.Relations, "relations"),
+    of_taxonomy("relations/proposals/", classes.Proposals, "relation_proposals"),
+    of_taxonomy("relations/<int:relation_id>/", classes.OneRelation, "relation"),
+    of_taxonomy("guide/", guide.Guide, "guide"),
+    of_taxonomy("guide/<int:entry_id>/", guide.OneEntry, "entry"),
+    of_taxonomy("guide/<int:entry_id>/archive/", guide.EntryArchive, "entry_archive"),
+    of_taxonomy("guide/<int:entry_id>/comments/", guide.EntryComments, "entry_comments"),
+    of_taxonomy("guide/<int:entry_id>/revisions/", guide.Revisions, "entry_revisions"),
+    of_taxonomy(
+        "guide/<int:entry_id>/revisions/<int:number>/restore/", guide.Restored, "entry_restore"
     ),
-    path("api/v1/judgments/", endpoint(views.Judgments), name="api_judgments"),
-    path("api/v1/snapshots/", endpoint(views.Snapshots), name="api_snapshots"),
-    path("api/v1/reports/", endpoint(views.Reports), name="api_reports"),
-    path("api/v1/reports/<str:report>/", endpoint(views.ReportRows), name="api_report"),
-    path("api/v1/models/", endpoint(views.Models), name="api_models"),
-    path("api/v1/runs/", endpoint(views.Runs), name="api_runs"),
-    path("api/v1/runs/<int:run_id>/", endpoint(views.OneRun), name="api_run"),
-    path("api/v1/exports/", endpoint(exports.Exports), name="api_exports"),
-    path("api/v1/exports/<int:export_id>/", endpoint(exports.OneExport), name="api_export"),
-    path(
-        "api/v1/exports/<int:export_id>/file/",
-        endpoint(exports.ExportFile),
-        name="api_export_file",
-    ),
+    at("<anything:rest>/", root.Nowhere, "nowhere"),
 ]

@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotation.models import Image
-from evaluation.arrays import Arrays
+from evaluation.arrays import Arrays, arrays_of
 from evaluation.metrics import Verdict
+from evaluation.models import MetricReport
+from taxonomy.errors import InputError
 from taxonomy.models import LabelClass
 
 
@@ -67,3 +69,18 @@ def _correct(arrays: Arrays, places: NDArray[np.int64]) -> list[list[int]]:
     ):
         found[image].append(index)
     return [sorted(found[place]) for place in places.tolist()]
+
+
+def answers_on(report: MetricReport | None, image: Image) -> list[tuple[str, Answered]]:
+    """[(dataset, everybody's answers by the report)] of each dataset that the image is in."""
+    found = []
+    for name in image.datasets.order_by("name").values_list("name", flat=True):
+        if report is None or name not in report.parameters["datasets"]:
+            continue
+        try:
+            arrays = arrays_of(report, name)
+        except InputError:  # predictions were deleted: a new report is on its way
+            continue
+        places = np.flatnonzero(arrays.image_ids == image.pk)
+        found += [(name, one) for one in answered(arrays, places, arrays.names)]
+    return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -15,11 +14,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import audit
 from accounts.models import User
 from accounts.roles import ADMIN, LABELER, REVIEWER, roles_of, roles_required, signed_in
-from annotation.labeling import export, statistics, tasks
+from annotation.labeling import changes, export, statistics, tasks
 from annotation.labeling.embargo import seen_by
 from annotation.labeling.examinations import must_not_know
 from annotation.labeling.forms import TaskForm, possible_labelers
-from annotation.labeling.handing_in import count_exposed, leave_out_exposed
 from annotation.labeling.results import answers_of
 from annotation.labeling.sampling import draw_sample
 from annotation.labeling.timeline import timeline
@@ -170,16 +168,6 @@ def _names(taxonomy: Taxonomy) -> dict[int, str]:
     return {index: lemmas[0] for index, lemmas in rows.values_list("index", "synset__lemmas")}
 
 
-CHANGES: dict[str, Callable[[LabelingTask], None]] = {
-    "open": tasks.open_task,
-    "pause": tasks.pause_task,
-    "close": tasks.close_task,
-    "reveal": tasks.reveal_task,
-    "leave-out-exposed": leave_out_exposed,
-    "count-exposed": count_exposed,
-}
-
-
 @require_POST
 @roles_required(ADMIN)
 def labeling_change(request: HttpRequest, task_id: int, change: str) -> HttpResponse:
@@ -187,15 +175,12 @@ def labeling_change(request: HttpRequest, task_id: int, change: str) -> HttpResp
     task = get_object_or_404(LabelingTask, pk=task_id)
     if change == "delete":
         return _delete(request, task)
-    if change not in CHANGES:
+    if change not in changes.CHANGES:
         raise Http404
     try:
-        CHANGES[change](task)
+        changes.change_task(task, change, signed_in(request))
     except InputError as error:
         messages.error(request, str(error))
-    else:
-        if change == "reveal":
-            audit.note(signed_in(request), audit.Action.REVEAL, task.name)
     return redirect("labeling_about", task_id)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -13,15 +14,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
+from accounts.models import User
 from accounts.roles import ADMIN, LABELER, REVIEWER, roles_required, signed_in
-from annotation.fields import Malformed
-from annotation.images import picture
-from annotation.labeling import answers, items
-from annotation.labeling.embargo import note_sighting
+from annotation.fields import AnotherPerson, Malformed
+from annotation.labeling import answers, exchange, items
 from annotation.labeling.handing_in import hand_in
-from annotation.labeling.parsing import read_operations, read_pin, read_positions
+from annotation.labeling.parsing import read_pin, read_positions
 from annotation.labeling.pinned import pin, pinned_of, recent_of
-from annotation.models import Assignment, Enrollment, LabelingTask
+from annotation.models import Enrollment, LabelingTask
 from taxonomy.classes import class_index_url
 from taxonomy.errors import InputError
 from taxonomy.hierarchy import hierarchy_url
@@ -73,39 +73,30 @@ def labeling_task(request: HttpRequest, task_id: int) -> HttpResponse:
 @require_POST
 @roles_required(*EVERYBODY)
 def labeling_items(request: HttpRequest, task_id: int) -> JsonResponse:
-    try:
-        positions = read_positions(_body(request))
-    except Malformed as error:
-        return JsonResponse({"detail": str(error)}, status=400)
-    part = _part(task_id, request)
-    if over := _why_over(part):
-        return JsonResponse({"detail": over}, status=409)
-    return JsonResponse({"items": items.describe(task_id, part[0], positions)})
+    def items_of(task_id: int, user: User, body: Any) -> dict[str, Any]:
+        return {"items": exchange.items_at(task_id, user, read_positions(body))}
+
+    return _exchange(request, task_id, items_of)
 
 
 @require_POST
 @roles_required(*EVERYBODY)
 def labeling_submit(request: HttpRequest, task_id: int) -> JsonResponse:
     """Answers 200 only when what it lists as accepted is committed."""
-    user = signed_in(request)
+    return _exchange(request, task_id, exchange.take_in)
+
+
+def _exchange(
+    request: HttpRequest, task_id: int, answer: Callable[[int, User, Any], dict[str, Any]]
+) -> JsonResponse:
     try:
-        labeler, operations, rejected = read_operations(_body(request))
+        return JsonResponse(answer(task_id, signed_in(request), _body(request)))
     except Malformed as error:
         return JsonResponse({"detail": str(error)}, status=400)
-    if labeler not in (None, user.pk):
-        # Somebody else logged in in this browser meanwhile: the words of one are not the other's.
-        return JsonResponse({"detail": "These are another person's answers."}, status=401)
-    try:
-        outcome = answers.submit(task_id, user, operations)
+    except AnotherPerson as error:
+        return JsonResponse({"detail": str(error)}, status=401)
     except answers.TaskOver as error:
         return JsonResponse({"detail": str(error)}, status=409)
-    if outcome is None:
-        raise Http404
-    rejected += [{"id": str(op), "reason": reason} for op, reason in outcome.rejected]
-    answer = {"accepted": list(map(str, outcome.accepted)), "rejected": rejected}
-    if outcome.changed:
-        answer["overview"] = items.overview(_part(task_id, request)[0])
-    return JsonResponse(answer)
 
 
 @require_POST
@@ -130,15 +121,7 @@ def labeling_pin(request: HttpRequest, task_id: int) -> JsonResponse:
 def labeling_image(
     request: HttpRequest, task_id: int, uid: UUID, rendition: str
 ) -> HttpResponseBase:
-    """A picture under the name of the labeler's assignment, which nobody else has."""
-    assignment = get_object_or_404(
-        Assignment.objects.select_related("image", "enrollment__task"),
-        uid=uid, enrollment__task=task_id, enrollment__labeler=request.user,
-    )  # fmt: skip
-    if assignment.enrollment.handed_in and not assignment.enrollment.task.revealed:
-        raise Http404
-    note_sighting(signed_in(request), assignment.image.uid)
-    return picture(assignment.image.content_hash, assignment.image.file, rendition)
+    return exchange.picture_of(task_id, signed_in(request), uid, rendition)
 
 
 @require_POST
@@ -152,20 +135,6 @@ def labeling_hand_in(request: HttpRequest, task_id: int) -> HttpResponse:
     except InputError as error:
         messages.error(request, str(error))
     return redirect("labeling_task", task_id)
-
-
-def _part(task_id: int, request: HttpRequest) -> tuple[int, bool, str, str]:
-    rows = items.PART.run(task_id, signed_in(request).pk)
-    if not rows or rows[0][2] == LabelingTask.State.PLANNED:
-        raise Http404
-    return rows[0]
-
-
-def _why_over(part: tuple[int, bool, str, str]) -> str:
-    _, handed_in, state, _ = part
-    if handed_in:
-        return "You have handed this task in."
-    return "" if state == LabelingTask.State.OPEN else "This task is not open."
 
 
 def _body(request: HttpRequest) -> Any:

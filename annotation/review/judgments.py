@@ -29,6 +29,9 @@ REASONS = [
 class RoundClosed(Exception):
     """The round takes no more judgments."""
 
+    def __str__(self) -> str:
+        return "This round is closed."
+
 
 @dataclass(frozen=True)
 class Judge:

@@ -39,8 +39,7 @@ def verdict_rule(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         rule = rules.make_rule(**form.cleaned_data, user=signed_in(request))
         if "apply" in request.POST:
-            rule.save()
-            tasks.decide_anew.delay()
+            tasks.put_in_force(rule)
             messages.success(
                 request, "The rule is in force; every verdict is being decided anew by it."
             )

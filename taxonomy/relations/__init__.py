@@ -123,6 +123,23 @@ def hints_about(label_class: LabelClass) -> list[Hint]:
     return _hints(relations).get(label_class.index, [])
 
 
+def matching(taxonomy: Taxonomy, text: str) -> QuerySet[ClassRelation]:
+    """The relations of classes that have the text in a name or as their key."""
+    found = ClassRelation.objects.filter(taxonomy=taxonomy)
+    if not text:
+        return found
+    named = Q(synset__lemmas__icontains=text) | Q(synset__key=text)
+    classes = list(taxonomy.classes.filter(named).values_list("pk", flat=True))
+    return found.filter(Q(first__in=classes) | Q(second__in=classes))
+
+
+def with_classes(found: QuerySet[ClassRelation]) -> QuerySet[ClassRelation]:
+    """With all that a row shows; proposals in the order in which they were made."""
+    return found.select_related(
+        "taxonomy", "first__synset", "second__synset", "decided_by"
+    ).order_by("pk")
+
+
 def _classes(taxonomy: Taxonomy, statement: Statement) -> tuple[str, LabelClass, LabelClass]:
     kind, first, second = statement.pair
     if first == second:

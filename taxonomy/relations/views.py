@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.core.paginator import Paginator
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -35,14 +35,16 @@ def relations(request: HttpRequest, taxonomy_id: int) -> HttpResponse:
     taxonomy, context = page_context(taxonomy_id, "relations")
     may_decide = bool(roles_of(request.user) & {ADMIN, REVIEWER})
     wanted = request.GET.get("q", "").strip()
-    found = _matching(taxonomy, wanted)
+    found = said.matching(taxonomy, wanted)
     counts = dict.fromkeys(State.values, 0) | dict(
         found.order_by().values_list("state").annotate(Count("pk"))
     )
     state = request.GET.get("state") or _most_wanted(counts, may_decide)
     if state not in State.values or not (may_decide or state == State.ACCEPTED):
         raise Http404
-    page = Paginator(_shown(found.filter(state=state)), PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(said.with_classes(found.filter(state=state)), PER_PAGE).get_page(
+        request.GET.get("page")
+    )
     context |= {
         "page": page,
         "state": state,
@@ -156,29 +158,12 @@ def _import(upload: UploadedFile, taxonomy: Taxonomy, request: HttpRequest) -> I
         return import_relations(copy.name, taxonomy, signed_in(request), name=upload.name)
 
 
-def _matching(taxonomy: Taxonomy, text: str) -> QuerySet[ClassRelation]:
-    """The relations of classes that have the text in a name or as their key."""
-    found = ClassRelation.objects.filter(taxonomy=taxonomy)
-    if not text:
-        return found
-    named = Q(synset__lemmas__icontains=text) | Q(synset__key=text)
-    classes = list(taxonomy.classes.filter(named).values_list("pk", flat=True))
-    return found.filter(Q(first__in=classes) | Q(second__in=classes))
-
-
-def _shown(found: QuerySet[ClassRelation]) -> QuerySet[ClassRelation]:
-    """With all that a row shows; proposals in the order in which they were made."""
-    return found.select_related(
-        "taxonomy", "first__synset", "second__synset", "decided_by"
-    ).order_by("pk")
-
-
 def _most_wanted(counts: dict[str, int], may_decide: bool) -> str:
     return State.PROPOSED if may_decide and counts[State.PROPOSED] else State.ACCEPTED
 
 
 def _get(taxonomy_id: int, relation_id: int) -> ClassRelation:
-    found = _shown(ClassRelation.objects.filter(taxonomy=taxonomy_id))
+    found = said.with_classes(ClassRelation.objects.filter(taxonomy=taxonomy_id))
     return get_object_or_404(found, pk=relation_id)
 
 

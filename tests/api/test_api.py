@@ -8,49 +8,28 @@ from datetime import timedelta
 
 import pyarrow.parquet as pq
 import pytest
-from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.roles import ADMIN, LABELER, REVIEWER
+from accounts.roles import LABELER, REVIEWER
 from annotation.models import Candidate, Dataset, Judgment, PredictionSet, Verdict
 from annotation.review.rounds import open_round
 from api.models import Token
-from api.tokens import SCOPES, make_token
+from api.tokens import make_token
 from evaluation.inference.registering import register
 from evaluation.models import InferenceRun
 from evaluation.reports import compute_report
 from evaluation.snapshots import take_snapshot
 from evaluation.tasks import infer_shard
 from taxonomy.errors import InputError
+from tests.api.scripts import Script, problem
 from tests.conftest import client_of
 from tests.evaluation.inference.onnx_files import write_model
-from tests.factories import make_dataset, make_taxonomy, make_user, predict
+from tests.factories import make_dataset, make_taxonomy, predict
 from tests.worlds import picture_round
 
 pytestmark = pytest.mark.django_db
-
-ALL = tuple(SCOPES)
-
-
-class Script:
-    """Somebody's script, with a token."""
-
-    def __init__(self, role: str = ADMIN, scopes: tuple[str, ...] = ALL) -> None:
-        self.user = make_user(role)
-        self.token, self.text = make_token(self.user, "test", scopes, 30)
-        self.client = Client()
-
-    def __call__(self, method: str, name: str, *args: object, query: str = "", **more: object):
-        headers = {"authorization": f"Bearer {self.text}", **more.pop("headers", {})}
-        address = reverse(f"api_{name}", args=args) + query
-        return getattr(self.client, method)(address, headers=headers, **more)
-
-
-@pytest.fixture(autouse=True)
-def no_rates():
-    cache.clear()
 
 
 @pytest.fixture
@@ -59,13 +38,6 @@ def dataset() -> Dataset:
     Candidate.objects.filter(class_index=0).update(verdict=Verdict.CORRECT)
     predict("net", dataset, [[i % 10, (i + 1) % 10] for i in range(12)])
     return dataset
-
-
-def problem(answer) -> dict:
-    assert answer["Content-Type"] == "application/problem+json"
-    found = answer.json()
-    assert found["status"] == answer.status_code
-    return found
 
 
 # --- Tokens
@@ -282,7 +254,7 @@ def test_what_was_killed_before_its_end_is_done_when_it_is_sent_again(dataset, m
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("api.views.audit.note", killed)  # what was imported is not committed yet
+        patch.setattr("api.views.bulk.audit.note", killed)  # what was imported is not committed yet
         with pytest.raises(KeyboardInterrupt):
             bring(script, ROWS, **headers)
     assert not PredictionSet.objects.filter(participant__name="new").exists()
@@ -397,6 +369,20 @@ def test_the_schema_is_openapi_31_and_the_documentation_shows_it(admin_client):
     assert page.status_code == 200
     assert "unsafe-inline" in page["Content-Security-Policy"]
     assert "script-src 'self';" in page["Content-Security-Policy"] + ";"
+
+
+def test_a_script_reads_the_schema_with_its_token():
+    assert Script(LABELER)("get", "schema").json()["openapi"].startswith("3.1")
+
+
+@pytest.mark.parametrize("address", ["no/such/", "runs/x/", "datasets/%00/"])
+def test_any_other_address_is_a_problem_and_no_page(db, address):
+    script = Script()
+    headers = {"authorization": f"Bearer {script.text}"}
+    for method in ("get", "post"):
+        answer = getattr(script.client, method)(f"/api/v1/{address}", headers=headers)
+        assert answer.status_code in (404, 405), answer
+        problem(answer)
 
 
 def test_no_answer_holds_a_user_name(dataset):

@@ -8,17 +8,17 @@ from uuid import UUID, uuid4
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
 from accounts.roles import ADMIN, LABELER, REVIEWER, roles_of, roles_required, signed_in
+from annotation.labeling.exchange import feedback_for
 from annotation.labeling.forms import possible_labelers
 from annotation.labeling.training import together
 from annotation.labeling.training.chart import draw_line
-from annotation.labeling.training.feedback import feedback_on
 from annotation.labeling.training.progress import history, train_on, training_datasets
 from annotation.labeling.training.statistics import (
     by_class,
@@ -53,14 +53,7 @@ class EntryForm(forms.Form):
 @roles_required(*EVERYBODY)
 def labeling_feedback(request: HttpRequest, task_id: int, uid: UUID) -> HttpResponse:
     """A part of the labeling page: what is true of an image, once its labeler has answered it."""
-    found = Assignment.objects.select_related("image", "enrollment__task__taxonomy")
-    assignment = get_object_or_404(
-        found, uid=uid, enrollment__task=task_id, enrollment__labeler=request.user,
-        enrollment__task__kind=TRAINING,
-    )  # fmt: skip
-    if (feedback := feedback_on(assignment)) is None:
-        raise Http404
-    task = assignment.enrollment.task
+    task, feedback = feedback_for(task_id, signed_in(request), uid)
     context = {"task": task, "taxonomy": task.taxonomy, "feedback": feedback}
     if not feedback.right:
         context["entry"] = _entry_about([side.label_class for side in feedback.sides])

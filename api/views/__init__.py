@@ -1,0 +1,1 @@
+"""The endpoints. Each parses, calls the function that the page or command calls too, and answers."""
