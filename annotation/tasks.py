@@ -5,9 +5,10 @@ from annotation import renditions
 from annotation.importing import jobs
 from annotation.models import VerdictRule
 from annotation.review import rule
+from taxonomy.jobs import DATABASE_IS_AWAY
 
 
-@shared_task
+@shared_task(autoretry_for=DATABASE_IS_AWAY, retry_backoff=True, max_retries=8)
 def run_import(job_id: int) -> None:
     jobs.run_job(job_id)
 

@@ -89,7 +89,8 @@ class Endpoint(GenericAPIView):
     ) -> HttpResponseBase:
         response = super().finalize_response(request, response, *args, **kwargs)
         patch_vary_headers(response, ["Authorization", "Cookie"])
-        response.setdefault("Cache-Control", "private, no-cache")
+        if "X-Accel-Redirect" not in response:
+            response.setdefault("Cache-Control", "private, no-cache")
         return response
 
 
@@ -106,6 +107,13 @@ def valid(form: F) -> F:
     raise ValidationError(
         {name.removeprefix("__all__"): list(said) for name, said in form.errors.items()}
     )
+
+
+class Download(Endpoint):
+    """Answers GET with a file, whatever the client says that it accepts."""
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        return super().perform_content_negotiation(request, force=True)
 
 
 class Pages(CursorPagination):

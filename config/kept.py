@@ -15,8 +15,8 @@ PRUNE_EVERY = 1000  # files written
 
 
 class KeptFiles:
-    """A folder of TUSKER_HOME/cache whose files never change under their names. What was not read for
-    longest goes when there is more than settings.CACHE_BYTES."""
+    """A folder of TUSKER_HOME/cache whose files never change under their names. What was read longest
+    ago, as far as the disk tells, goes when there is more than settings.CACHE_BYTES."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -33,20 +33,22 @@ class KeptFiles:
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f".{secrets.token_hex(8)}")
         try:
-            with draft.open("wb") as file:
-                write(file)
-                size = file.tell()
+            file = draft.open("w+b")
+            write(file)
+            file.flush()
             draft.replace(path)
-        finally:
+        except BaseException:
             draft.unlink(missing_ok=True)
-        opened = path.open("rb")
+            raise
+        size = file.tell()
+        file.seek(0)
         self.written += 1
         if self.written % PRUNE_EVERY == 0 or size * PRUNE_EVERY > settings.CACHE_BYTES:
             self.prune(settings.CACHE_BYTES)
-        return opened
+        return file
 
     def prune(self, limit: int) -> None:
-        """Delete what was not read for longest until there are at most `limit` bytes."""
+        """Delete what was read longest ago until there are at most `limit` bytes."""
         found = []
         for folder, _, names in os.walk(self.path("")):
             for name in names:

@@ -13,10 +13,17 @@ from config.kept import KeptFiles
 FETCHED = KeptFiles("storage")
 
 
+class BucketError(OSError):
+    """The bucket can't be reached or refuses; the file may well be there."""
+
+
 class CachedS3Storage(S3Storage):
     """Files that were read once are kept on the machine: media never change under their names. No more
-    than some megabytes of a file are in memory. What the bucket refuses is an OSError with the reason.
+    than some megabytes of a file are in memory. What the bucket refuses is a BucketError.
     """
+
+    def exists(self, name: str) -> bool:
+        return FETCHED.path(self._normalize_name(name)).exists() or super().exists(name)
 
     def _open(self, name: str, mode: str = "rb") -> File:
         if mode != "rb":
@@ -31,7 +38,7 @@ class CachedS3Storage(S3Storage):
                     lambda file: remote.obj.download_fileobj(file, Config=self.transfer_config),
                 )
         except (BotoCoreError, ClientError) as error:
-            raise OSError(f"the object storage refuses it: {error}") from error
+            raise BucketError(f"the object storage refuses it: {error}") from error
         return File(fetched, name)
 
     def delete(self, name: str) -> None:

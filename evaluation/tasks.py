@@ -10,6 +10,7 @@ from evaluation.exports import jobs
 from evaluation.inference import runs
 from evaluation.models import InferenceRun, InferenceShard
 from evaluation.operations import failures
+from taxonomy.jobs import DATABASE_IS_AWAY
 
 INFERENCE = "inference"  # the queue of long work
 
@@ -26,7 +27,7 @@ def recompute() -> None:
     recomputing.recompute_now(time.time())
 
 
-@shared_task
+@shared_task(autoretry_for=DATABASE_IS_AWAY, retry_backoff=True, max_retries=8)
 def run_export(job_id: int) -> None:
     jobs.run_job(job_id)
 
@@ -42,6 +43,7 @@ def send_export(job_id: int) -> None:
 @worker_ready.connect
 def resume_exports(**_: object) -> None:
     """Start again what was lost with a worker; an export that another worker makes is left alone."""
+    jobs.clear_up()
     for job_id in jobs.waiting():
         run_export.delay(job_id)
 

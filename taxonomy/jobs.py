@@ -8,10 +8,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.core.cache import cache
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 from taxonomy.progress import Progress
 
+# A job during which PostgreSQL went away for longer than it takes to connect anew is run again.
+DATABASE_IS_AWAY = (InterfaceError, OperationalError)
 PROGRESS_SECONDS = 3600
 PROGRESS_EVERY = 0.3
 

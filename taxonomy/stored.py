@@ -90,5 +90,7 @@ def picture(name: str) -> HttpResponseBase:
     """A JPEG or WebP file whose address changes with its content, so that browsers keep it for a year.
     Raises FileNotFoundError."""
     response = answer(name, "image/webp" if name.endswith(".webp") else "image/jpeg")
-    response["Cache-Control"] = f"private, max-age={YEAR}, immutable"
+    # The proxy may yet find that there is no picture: that must not be kept.
+    header = "X-Cache-Control" if "X-Accel-Redirect" in response else "Cache-Control"
+    response[header] = f"private, max-age={YEAR}, immutable"
     return response

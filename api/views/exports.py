@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.roles import ADMIN
-from api.base import KEY, Endpoint, LatestFirst, Listing
+from api.base import KEY, Download, Endpoint, LatestFirst, Listing
 from api.idempotency import once_json
 from api.serializers import exports as shown
 from evaluation.exports import jobs
@@ -79,7 +79,7 @@ class OneExport(Endpoint):
         return found
 
 
-class ExportFile(Endpoint):
+class ExportFile(Download):
     """The zip file of an export. The ETag is its SHA-256; Range and If-Range resume it."""
 
     roles = (ADMIN,)

@@ -27,7 +27,7 @@ from annotation.labeling.parsing import read_positions
 from annotation.labeling.results import answers_of
 from annotation.labeling.statistics import labeler_rows, progress_of
 from annotation.models import Enrollment, LabelingTask
-from api.base import KEY, Endpoint, LatestFirst, Listing, valid
+from api.base import KEY, Download, Endpoint, LatestFirst, Listing, valid
 from api.idempotency import once_json
 from api.serializers import labeling as shown
 from taxonomy.downloads import disposition, file_name
@@ -174,7 +174,7 @@ def _addressed(item: dict[str, Any], task_id: int, request: Request) -> dict[str
     }
 
 
-class TaskImage(Labeling):
+class TaskImage(Download, Labeling):
     """A picture of a task: `large`, `small` or `original`."""
 
     @extend_schema(responses={(200, "image/jpeg"): OpenApiTypes.BINARY})
@@ -232,7 +232,7 @@ class TaskResults(Labeling):
         return Response(shown.TaskResultsSerializer({"closed": closed, "answers": rows}).data)
 
 
-class TaskExport(Endpoint):
+class TaskExport(Download):
     """All answers to a task with their times: `json` or `csv`."""
 
     roles = (ADMIN,)

@@ -40,7 +40,7 @@ def download(request: HttpRequest, user: User, job: ExportJob) -> HttpResponseBa
 
 def _note(user: User, job: ExportJob) -> None:
     """Once, however many parts somebody takes it in."""
-    subject = f"download of {job}"[:500]
+    subject = f"download of export {job.pk}, {job}"[:500]
     lately = AuditEntry.objects.filter(created__gt=timezone.now() - ONE_DOWNLOAD)
     if not lately.filter(user=user, action=audit.Action.EXPORT, subject=subject).exists():
         audit.note(user, audit.Action.EXPORT, subject)

@@ -29,6 +29,7 @@ from taxonomy.errors import InputError
 logger = logging.getLogger("tusker.exports")
 
 LOCKS = 0x6578  # the class of advisory locks that exports take, one per job
+WORKPLACE = "export-"  # how the names of folders begin in which exports are made
 State = ExportJob.State
 
 
@@ -62,8 +63,10 @@ def run_job(job_id: int) -> None:
             return
         these = ExportJob.objects.filter(pk=job_id)
         these.update(state=State.RUNNING)
-        if not these.update(**_outcome(job), finished=timezone.now()):
-            default_storage.delete(job.file)  # the job was deleted meanwhile
+        outcome = {"error": "", **_outcome(job), "finished": timezone.now()}
+        these.filter(state=State.RUNNING).update(**outcome)
+        if not these.exists():  # it was deleted meanwhile
+            default_storage.delete(job.file)
 
 
 def waiting() -> list[int]:
@@ -75,6 +78,14 @@ def waiting() -> list[int]:
 def progress_of(job: ExportJob) -> dict[str, Any]:
     """{"step", "done", "total"}; total 0 = unknown."""
     return jobs.progress_of(_key(job.pk))
+
+
+def clear_up() -> None:
+    """Delete the workplaces that workers which died have left on this machine."""
+    for folder in stored.drafts_folder().glob(f"{WORKPLACE}*"):
+        with jobs.alone(LOCKS, int(folder.name.split("-")[1])) as free:
+            if free:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def delete(job: ExportJob) -> None:
@@ -116,9 +127,8 @@ def _make(job: ExportJob) -> dict[str, Any]:
 
 @contextmanager
 def _workplace(job: ExportJob) -> Iterator[Path]:
-    """An empty folder; what a worker that died has left in it goes."""
-    folder = stored.drafts_folder() / f"export-{job.pk}"
-    shutil.rmtree(folder, ignore_errors=True)
+    """An empty folder of this attempt's own."""
+    folder = stored.drafts_folder() / f"{WORKPLACE}{job.pk}-{secrets.token_hex(4)}"
     folder.mkdir()
     try:
         yield folder

@@ -50,7 +50,7 @@ def export(request: HttpRequest) -> HttpResponse:
         "form": form,
         "datasets": Dataset.objects.exists(),
         "page": page,
-        "exports": [(job, jobs.progress_of(job)) for job in page],
+        "exports": [(job, None if job.ended else jobs.progress_of(job)) for job in page],
     }
     return render(request, "evaluation/export.html", context)
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from config.object_storage import BucketError
 from evaluation.inference.label_maps import NO_CLASS
 from evaluation.inference.preprocessing import Preprocessing
 from taxonomy.errors import InputError
@@ -74,7 +75,8 @@ class Classifier(ABC):
         """The best classes of images 0 to count - 1, int32 [count, k]; -1 where there is none.
 
         `square` may raise OSError or PictureError: that image is reported as failed, with -1, as is
-        one whose scores are not numbers. Images are decoded ahead, in other threads.
+        one whose scores are not numbers. Images are decoded ahead, in other threads. A BucketError is
+        no image's fault, and raised.
         """
         known = np.flatnonzero(label_map != NO_CLASS)
         top_k = np.full((count, min(TOP, len(known))), NO_CLASS, np.int32)
@@ -120,6 +122,8 @@ def _group(positions: range, square: Square, preprocessing: Preprocessing) -> Gr
             fine.append(position)
         except PictureError as error:
             failures.append((position, str(error)))
+        except BucketError:
+            raise
         except OSError as error:
             failures.append((position, f"can't be read: {error.strerror or error}"))
     return fine, preprocessing.numbers(squares[: len(fine)]), failures

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import PIL
 from django.conf import settings
 from numpy.typing import NDArray
 from PIL import Image
@@ -22,6 +23,8 @@ RESIZES = ("short-side", "stretch")
 LARGEST = 2048
 # A picture is decoded at a whole fraction of its size that is at least so much larger than needed.
 SPARE = 2
+# To be counted up when `picture` gives other pixels than before.
+MAKER = 1
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
@@ -92,8 +95,9 @@ class Preprocessing:
 
     @property
     def view(self) -> str:
-        """A name of what decides about the square; what `numbers` does to it is not in it."""
-        return f"{self.size}-{self.resize}-{self.crop}-{self.interpolation}"
+        """A name of what decides about the square, its maker too; what `numbers` does is not in it."""
+        asked = f"{self.size}-{self.resize}-{self.crop}-{self.interpolation}"
+        return f"{asked}-{MAKER}-{PIL.__version__}"
 
     def square(self, data: bytes) -> NDArray[np.uint8]:
         """The picture as RGB values, [size, size, 3]. Raises PictureError."""

@@ -13,7 +13,8 @@ from django.utils import timezone
 from annotation.models import DatasetImage
 from evaluation.models import InferenceRun, InferenceShard
 
-# The pace of a run is that of so much time: workers come and go, and runs are paused.
+# The pace of a run is that of so much time, or of two shards if those take longer: workers come and go,
+# and runs are paused.
 LATELY = timedelta(minutes=1)
 SHOWN_FAILURES = 50
 
@@ -69,6 +70,14 @@ class _Shard(NamedTuple):
     seconds: float
     finished: datetime
 
+    @property
+    def spent(self) -> timedelta:
+        return timedelta(seconds=self.seconds)
+
+    def share_after(self, moment: datetime) -> float:
+        """Of its time, 0 to 1."""
+        return min(1.0, (self.finished - moment) / self.spent) if self.seconds else 1.0
+
 
 def _progress(run: InferenceRun, shards: Sequence[_Shard]) -> RunProgress:
     return RunProgress(
@@ -88,12 +97,16 @@ def _pace(run: InferenceRun, shards: Sequence[_Shard]) -> float | None:
     """Of a run that has ended, from its beginning to its end; of another, lately."""
     if run.finished:
         return _images(shards) / (run.finished - run.created).total_seconds()
-    now = timezone.now()
-    lately = [shard for shard in shards if now - shard.finished < LATELY]
+    if not shards:
+        return None
+    now = max(timezone.now(), *(shard.finished for shard in shards))
+    since = now - max(LATELY, 2 * max(shard.spent for shard in shards))
+    lately = [shard for shard in shards if shard.finished > since]
     if not lately:
         return None
-    begun = min(shard.finished - timedelta(seconds=shard.seconds) for shard in lately)
-    return _images(lately) / (now - max(begun, now - LATELY)).total_seconds()
+    images = sum(shard.images * shard.share_after(since) for shard in lately)
+    begun = max(since, min(shard.finished - shard.spent for shard in lately))
+    return images / (now - begun).total_seconds()
 
 
 def _worker(name: str, shards: Sequence[_Shard]) -> WorkerProgress:

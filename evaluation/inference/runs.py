@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from django.db import connection, transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models import User
@@ -126,7 +127,7 @@ def _classify(shard: InferenceShard) -> None:
     InferenceShard.objects.filter(pk=shard.pk, done=False).update(
         done=True, top_k=top_k.astype("<i4").tobytes(),
         failures=[[shard.start + at, reason] for at, reason in failures],
-        worker=_worker(), seconds=time.perf_counter() - begin, finished=timezone.now(),
+        worker=_worker(), seconds=time.perf_counter() - begin, finished=Now(),
     )  # fmt: skip
 
 

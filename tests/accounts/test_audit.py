@@ -59,7 +59,7 @@ def test_imports_and_exports_by_page_and_command(admin_client, admin, tmp_path):
     assert noted() == [
         ("ada", "import", "predictions set"),
         ("ada", "export", "csv of set"),
-        ("ada", "export", "download of csv of set"),
+        ("ada", "export", f"download of export {job.pk}, csv of set"),
         (None, "export", f"export_annotations json {tmp_path / 'dump.json'}"),
     ]
 

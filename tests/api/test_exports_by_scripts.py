@@ -71,7 +71,7 @@ def test_an_export_is_ordered_once_followed_taken_in_parts_and_deleted(
     assert (beyond.status_code, beyond["Content-Range"]) == (416, f"bytes */{told['bytes']}")
     assert [one.subject for one in AuditEntry.objects.filter(action="export").order_by("pk")] == [
         f"csv of photos at snapshot {snapshot[:12]}",
-        f"download of csv of photos at snapshot {snapshot[:12]}",
+        f"download of export {number}, csv of photos at snapshot {snapshot[:12]}",
     ]
 
     assert script("delete", "export", number).status_code == 204

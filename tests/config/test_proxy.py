@@ -13,11 +13,13 @@ from urllib.request import Request, urlopen
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.files.storage import default_storage
 from django.test import Client
 from django.urls import reverse
 
 from annotation.models import Image
 from benchmarks.servers import free_port
+from config.object_storage import FETCHED
 from tests.worlds import picture_round
 
 pytestmark = [
@@ -105,3 +107,15 @@ def test_nobody_gets_to_the_bucket_past_the_web_server(proxy, reviewer_client, t
     gone = reverse("image", args=["00000000-0000-0000-0000-000000000000", "small"])
     with pytest.raises(HTTPError, match="404"):
         ask(proxy + gone, reviewer_client)
+
+
+def test_errors_of_the_bucket_are_not_shown_and_not_kept(proxy, reviewer_client, tmp_path):
+    picture_round(tmp_path, images=1)
+    address = reverse("image", args=[Image.objects.get().uid, "small"])
+    name = "/".join(reviewer_client.get(address)["X-Accel-Redirect"].split("?")[0].split("/")[3:])
+    FETCHED.add(name, lambda file: file.write(b"kept here, and gone from the bucket")).close()
+    default_storage.bucket.Object(name).delete()
+    with pytest.raises(HTTPError, match="404") as caught:
+        ask(proxy + address, reviewer_client)
+    assert caught.value.headers["Cache-Control"] == "no-store"
+    assert b"renditions" not in caught.value.read()

@@ -20,6 +20,7 @@ from PIL import Image as Pillow
 from annotation.importing.datasets import import_dataset
 from annotation.models import Candidate, Dataset, Image, Participant, PredictionSet
 from evaluation.inference import runs
+from evaluation.inference.preprocessing import Preprocessing
 from evaluation.inference.progress import progress_of
 from evaluation.inference.registering import register
 from evaluation.inference.runs import (
@@ -113,7 +114,7 @@ def test_what_models_see_alike_is_decoded_once(tmp_path, dataset, settings):
     path = write_model(tmp_path / "m.onnx")
     run(path, "--dataset", "photos", "--name", "first", "--local")
     images = Image.objects.order_by("datasetimage__position")
-    view = settings.HOME / "cache" / "squares" / "8-short-side-0.875-bilinear"
+    view = settings.HOME / "cache" / "squares" / Preprocessing(8).view
     kept = [view / image.file for image in images]
     assert all(file.stat().st_size == 8 * 8 * 3 for file in kept)
 
@@ -166,7 +167,14 @@ def test_the_pace_of_a_run_is_that_of_the_last_minute_and_in_the_end_of_all(tmp_
     assert [(w.name, w.done, w.failed, w.per_second) for w in found.workers] == [
         ("a", 8, 0, 2.0), ("b", 8, 1, 4.0),
     ]  # fmt: skip
-    do(pk=last).update(done=True, worker="a", seconds=1, finished=now)
+    do(pk=last).update(done=True, worker="a", seconds=1, finished=now + timedelta(seconds=30))
+    assert progress_of(one).per_second == pytest.approx(
+        12 / 50, rel=0.05
+    )  # a clock ahead of others
+    do(pk=last).update(done=False)
+    do(pk=second).update(seconds=400, finished=now)
+    assert progress_of(one).per_second == pytest.approx((8 + 8) / 400, rel=0.3)  # slow, not stopped
+    do(pk=last).update(done=True, seconds=1, finished=now)
     one.created, one.finished = now - timedelta(seconds=400), now
     assert progress_of(one).per_second == pytest.approx(20 / 400)
 
