@@ -12,7 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from annotation.exporting.parquet import TABLES
+from annotation.exporting.tables import TABLES
 from annotation.models import (
     Adjudication,
     Candidate,
