@@ -41,15 +41,15 @@ PEOPLE = {"judgments": "reviewer", "adjudications": "reviewer", "answers": "labe
 
 # Tables of the transaction, filled from the files.
 INCOMING = """
-    CREATE TEMPORARY TABLE dumped_image (key text, target int, problematic bool, reason text)
+    CREATE TEMPORARY TABLE incoming_image (key text, target int, problematic bool, reason text)
         ON COMMIT DROP;
-    CREATE TEMPORARY TABLE dumped_member (dataset text, position int, key text) ON COMMIT DROP;
-    CREATE TEMPORARY TABLE dumped_candidate (key text, class_index int, verdict smallint)
+    CREATE TEMPORARY TABLE incoming_member (dataset text, position int, key text) ON COMMIT DROP;
+    CREATE TEMPORARY TABLE incoming_candidate (key text, class_index int, verdict smallint)
         ON COMMIT DROP;
-    CREATE TEMPORARY TABLE dumped_judgment (
+    CREATE TEMPORARY TABLE incoming_judgment (
         client_id uuid, key text, class_index int, verdict smallint, reviewer bigint, round bigint,
         created timestamptz, milliseconds int, number bigserial) ON COMMIT DROP;
-    CREATE TEMPORARY TABLE dumped_adjudication (
+    CREATE TEMPORARY TABLE incoming_adjudication (
         key text, class_index int, verdict smallint, reviewer bigint, reason text,
         created timestamptz, number bigserial) ON COMMIT DROP;
 """
@@ -58,26 +58,26 @@ STORE_IMAGES = """
     INSERT INTO annotation_image (uid, taxonomy_id, key, target, content_hash, file, width, height,
                                   problematic, problem_reason)
     SELECT gen_random_uuid(), %(taxonomy)s, key, target, '', '', 0, 0, problematic, reason
-    FROM dumped_image
+    FROM incoming_image
 """
 STORE_MEMBERS = """
     INSERT INTO annotation_datasetimage (dataset_id, image_id, position)
     SELECT dataset.id, image.id, member.position
-    FROM dumped_member member JOIN annotation_dataset dataset ON dataset.name = member.dataset
+    FROM incoming_member member JOIN annotation_dataset dataset ON dataset.name = member.dataset
     JOIN annotation_image image ON image.key = member.key AND image.taxonomy_id = %(taxonomy)s
     ORDER BY dataset.id, member.position
 """
 STORE_CANDIDATES = """
     INSERT INTO annotation_candidate (image_id, class_index, verdict)
     SELECT image.id, class_index, verdict
-    FROM dumped_candidate JOIN annotation_image image
-        ON image.key = dumped_candidate.key AND image.taxonomy_id = %(taxonomy)s
+    FROM incoming_candidate JOIN annotation_image image
+        ON image.key = incoming_candidate.key AND image.taxonomy_id = %(taxonomy)s
 """
 # Classes that a reviewer added and took back are no candidates, but were judged.
 STORE_WITHDRAWN = """
     INSERT INTO annotation_candidate (image_id, class_index, verdict, added_by_id)
     SELECT DISTINCT ON (image.id, class_index) image.id, class_index, 0, reviewer
-    FROM dumped_judgment judgment JOIN annotation_image image
+    FROM incoming_judgment judgment JOIN annotation_image image
         ON image.key = judgment.key AND image.taxonomy_id = %(taxonomy)s
     ORDER BY image.id, class_index, created
     ON CONFLICT (image_id, class_index) DO NOTHING
@@ -87,7 +87,7 @@ STORE_JUDGMENTS = """
                                      milliseconds, created)
     SELECT judgment.client_id, judgment.round, candidate.id, judgment.reviewer, judgment.verdict,
         judgment.milliseconds, judgment.created
-    FROM dumped_judgment judgment JOIN annotation_image image
+    FROM incoming_judgment judgment JOIN annotation_image image
         ON image.key = judgment.key AND image.taxonomy_id = %(taxonomy)s
     JOIN annotation_candidate candidate
         ON candidate.image_id = image.id AND candidate.class_index = judgment.class_index
@@ -96,7 +96,7 @@ STORE_JUDGMENTS = """
 STORE_ADJUDICATIONS = """
     INSERT INTO annotation_adjudication (candidate_id, adjudicator_id, verdict, reason, created)
     SELECT candidate.id, final.reviewer, final.verdict, final.reason, final.created
-    FROM dumped_adjudication final JOIN annotation_image image
+    FROM incoming_adjudication final JOIN annotation_image image
         ON image.key = final.key AND image.taxonomy_id = %(taxonomy)s
     JOIN annotation_candidate candidate
         ON candidate.image_id = image.id AND candidate.class_index = final.class_index
@@ -230,13 +230,13 @@ def _store_words(
     for number, (name, made) in enumerate(steps.items()):
         progress("reading", number, len(steps))
         rows = map(made, dump.rows(f"{name}s"))
-        counts[f"{name}s"] = _copy(cursor, f"dumped_{name} {columns.get(name, '')}", rows)
+        counts[f"{name}s"] = _copy(cursor, f"incoming_{name} {columns.get(name, '')}", rows)
     for name in dump.datasets:
         size = _count(cursor, name)
         Dataset.objects.create(name=name, taxonomy=taxonomy, size=size)
     statements = [STORE_IMAGES, STORE_MEMBERS, STORE_CANDIDATES, STORE_WITHDRAWN, STORE_JUDGMENTS,
                   STORE_ADJUDICATIONS]  # fmt: skip
-    cursor.execute("ANALYZE dumped_image, dumped_member, dumped_candidate, dumped_judgment")
+    cursor.execute("ANALYZE incoming_image, incoming_member, incoming_candidate, incoming_judgment")
     for number, statement in enumerate(statements):
         progress("storing", number, len(statements))
         cursor.execute(statement, {"taxonomy": taxonomy.pk})
@@ -246,7 +246,7 @@ def _store_words(
 
 
 def _count(cursor: CursorWrapper, dataset: str) -> int:
-    cursor.execute("SELECT count(*) FROM dumped_member WHERE dataset = %s", [dataset])
+    cursor.execute("SELECT count(*) FROM incoming_member WHERE dataset = %s", [dataset])
     return cursor.fetchone()[0]
 
 
