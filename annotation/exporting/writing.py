@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shutil
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -69,14 +68,13 @@ def write_dump(
 @contextmanager
 def _draft(out: Path, with_parents: bool) -> Iterator[Path]:
     """A folder beside `out` to write in, which is gone in the end."""
-    draft = out.with_name(f".{out.name}.{os.getpid()}")
     try:
-        draft.mkdir(parents=with_parents)
-        yield draft
+        if with_parents:
+            out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as draft:
+            yield Path(draft)
     except OSError as error:
         raise InputError(f"can't be written: {error.strerror}", file=out) from error
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
 
 
 def _size(out: Path) -> int:

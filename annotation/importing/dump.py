@@ -183,14 +183,14 @@ def _refuse_known(dump: Dump, taxonomy: Taxonomy) -> None:
         raise InputError(
             f"there are images of '{taxonomy}' already; a dump needs a place of its own"
         )
-    rounds = {row["round"] for row in dump.rows("judgments")}
+    rounds = dump.distinct("judgments", "round")
     if there := ReviewRound.objects.filter(name__in=rounds).first():
         raise InputError(f"there is a round '{there}' already")
 
 
 def _people(dump: Dump) -> dict[str, int]:
     """Accounts of everybody who is named: {name: primary key}."""
-    names = {row[column] for table, column in PEOPLE.items() for row in dump.rows(table)}
+    names = {name for place in PEOPLE.items() for name in dump.distinct(*place)}
     names.discard(None)
     found = take_in(names)
     if taken := sorted(names - set(found)):
@@ -271,10 +271,9 @@ def _send(cursor: CursorWrapper, table: str, text: io.StringIO) -> io.StringIO:
 
 
 def _make_rounds(dump: Dump, taxonomy: Taxonomy) -> dict[str, int]:
-    names = dict.fromkeys(row["round"] for row in dump.rows("judgments"))
     made = ReviewRound.objects.bulk_create(
         ReviewRound(name=name, taxonomy=taxonomy, seed=0, state=ReviewRound.State.CLOSED)
-        for name in names
+        for name in dump.distinct("judgments", "round")
     )
     return {one.name: one.pk for one in made}
 

@@ -42,13 +42,25 @@ class Dump:
 
     def rows(self, table: str, batch: int = BATCH) -> Iterator[dict[str, Any]]:
         """The rows of a table, none if a dump of its age has no such table. Raises InputError."""
+        for part in self._parts(table, batch):
+            yield from part.to_pylist()
+
+    def distinct(self, table: str, column: str) -> list[Any]:
+        """The values of a column, in the order in which they come first. Raises InputError."""
+        found: dict[Any, None] = {}
+        for part in self._parts(table, BATCH, [column]):
+            found.update(dict.fromkeys(part.column(0).unique().to_pylist()))
+        return list(found)
+
+    def _parts(
+        self, table: str, batch: int, columns: list[str] | None = None
+    ) -> Iterator[pa.RecordBatch]:
         if table not in self.tables:
             return
         path = self.folder / f"{table}.parquet"
         try:
             with pq.ParquetFile(path) as file:
-                for part in file.iter_batches(batch):
-                    yield from part.to_pylist()
+                yield from file.iter_batches(batch, columns=columns)
         except pa.ArrowException as error:
             raise InputError(f"can't be read: {error}", file=path) from error
 

@@ -91,7 +91,7 @@ def test_fiftyone_opens_the_folder(folder, tmp_path, monkeypatch):
             pytest.skip("FiftyOne finds no MongoDB")
         raise
     assert len(opened) == 3
-    sample = opened.match(fiftyone.ViewField("problematic")).one(True)
+    sample = opened.match(fiftyone.ViewField("problematic")).first()
     assert sample.filepath == "/photographs/set-00001"
     assert [one.label for one in sample.ground_truth.classifications] == ["c1", "c2"]
     assert (sample.net_50.label, sample.net_50_2.label, sample.human_a) == ("c8", "c4", None)
