@@ -6,7 +6,7 @@ import json
 import re
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,25 +42,27 @@ class Dump:
 
     def rows(self, table: str, batch: int = BATCH) -> Iterator[dict[str, Any]]:
         """The rows of a table, none if a dump of its age has no such table. Raises InputError."""
-        for part in self._parts(table, batch):
+        for part in self.parts(table, None, batch):
             yield from part.to_pylist()
 
     def distinct(self, table: str, column: str) -> list[Any]:
         """The values of a column, in the order in which they come first. Raises InputError."""
         found: dict[Any, None] = {}
-        for part in self._parts(table, BATCH, [column]):
+        for part in self.parts(table, [column]):
             found.update(dict.fromkeys(part.column(0).unique().to_pylist()))
         return list(found)
 
-    def _parts(
-        self, table: str, batch: int, columns: list[str] | None = None
+    def parts(
+        self, table: str, columns: Sequence[str] | None = None, batch: int = BATCH
     ) -> Iterator[pa.RecordBatch]:
+        """So many rows of a table at a time, with these columns in this order. Raises InputError."""
         if table not in self.tables:
             return
         path = self.folder / f"{table}.parquet"
         try:
             with pq.ParquetFile(path) as file:
-                yield from file.iter_batches(batch, columns=columns)
+                for part in file.iter_batches(batch, columns=columns):
+                    yield part.select(columns) if columns else part
         except pa.ArrowException as error:
             raise InputError(f"can't be read: {error}", file=path) from error
 

@@ -53,6 +53,10 @@ from tests.factories import adjudicate, judge, make_user
 
 pytestmark = pytest.mark.django_db
 
+# What one format or another has a meaning of its own for.
+NASTY = ['"', "'", "\\", "\\N", "\\.", "a\n\\.\nb", "a\r\nb", "\t", "", " ", "=1", '{"a": [', "],", "\x1f",
+         "\u2028", "木", "NaN", "null", "t"]  # fmt: skip
+
 
 @pytest.fixture
 def dump(tmp_path) -> dict:
@@ -74,6 +78,8 @@ def dump(tmp_path) -> dict:
     for verdict in (Verdict.CORRECT, Verdict.UNJUDGED):
         judge(current, people[0], image, min(free), verdict)
     adjudicate(Candidate.objects.order_by("pk")[3], Verdict.UNCLEAR, people[1])
+    for number, text in enumerate(NASTY, start=4):
+        adjudicate(Candidate.objects.order_by("pk")[number], Verdict.CORRECT, people[0], text)
     times = np.linspace(1, 9, PredictionSet.objects.first().size).astype("<f4")
     times[2] = np.nan
     PredictionSet.objects.filter(pk=PredictionSet.objects.first().pk).update(
@@ -154,7 +160,7 @@ def said() -> list[tuple]:
         "client_id", "candidate__image__key", "candidate__class_index", "verdict", "round__name",
         "created", "milliseconds",
     )  # fmt: skip
-    final = Adjudication.objects.values_list(
+    final = Adjudication.objects.order_by("pk").values_list(
         "candidate__image__key", "verdict", "reason", "created"
     )
     return [*rows, *final]
@@ -336,7 +342,7 @@ BAD_JSON = [
         (lambda c: c.replace(b'"version": 2', b'"version": 3', 1), "is of version 3; this Tusker reads up to 2"),
         (lambda c: c.replace(b'"version": 2', b'"version": 1', 1), "holds too little"),
         (lambda c: reseal(c.replace(b'"targets"', b'"target"', 1)), "is not laid out as a dump"),
-        (lambda c: reseal(c.replace(b'"image_id": "image', b'"image_id": "other', 1)), "what came in has"),
+        (lambda c: reseal(c.replace(b'"image_id": "image', b'"image_id": "other', 1)), "something that is not in it"),
         (lambda c: reseal(c.replace(b'"kind": "subset", "first": "c1"', b'"kind": "subset", "first": "c99"')),
          "holds what can't be stored"),
         (lambda _: b"{}", "does not begin as a dump"),
