@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.consensus import judgments
+from benchmarks.exports import exports
 from benchmarks.inference import inference
 from benchmarks.measuring import Line, manage, own_home, show, timed
 from benchmarks.metrics import metrics
@@ -101,24 +102,20 @@ def reviewing(counts: list[int], seconds: float) -> list[Line]:
     return lines
 
 
-def results(scratch: Path) -> list[Line]:
+def results() -> list[Line]:
     from evaluation.reports import compute_report
     from evaluation.snapshots import take_snapshot
 
     snapshot = timed(take_snapshot)
     report = timed(lambda: compute_report(take_snapshot()))
     seconds, memory = manage("compute_metrics", "--json")
-    export, export_memory = manage("export_annotations", scratch / "dump.json", "--format", "json")
-    size = (scratch / "dump.json").stat().st_size / 2**20
     made = "evaluation.reports.compute_report(take_snapshot())"
-    exported = "manage.py export_annotations OUT --format json"
     return [
         Line("snapshot", f"{snapshot:.2f} s", "evaluation.snapshots.take_snapshot()"),
         Line("snapshot and report, warm process", f"{report:.2f} s", made),
         Line(
             "snapshot and report", f"{seconds:.1f} s, {memory:.0f} MiB", "manage.py compute_metrics"
         ),
-        Line(f"export, {size:.0f} MiB", f"{export:.1f} s, {export_memory:.0f} MiB", exported),
     ]
 
 
@@ -140,9 +137,9 @@ def main() -> None:
         manage("collectstatic", "--no-input", "--verbosity", 0)
         # Before the same photographs are a dataset: its images would be left out.
         lines += told(references(scratch, options.classes)) + told(pictures(scratch))
-        lines += told(reviewing(options.reviewers, options.seconds)) + told(results(scratch))
+        lines += told(reviewing(options.reviewers, options.seconds)) + told(results())
         lines += told(rounds()) + told(inference(scratch, 8000, 2))
-        lines += told(judgments(scratch)) + told(metrics())
+        lines += told(judgments(scratch)) + told(exports(scratch)) + told(metrics())
         show(lines)
 
 

@@ -5,19 +5,18 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from django.db import connection, transaction
+from django.db import connection
 from numpy.typing import NDArray
 
 from annotation.models import Dataset, Verdict
 from evaluation.models import LabelSnapshot
 from evaluation.signals import snapshot_made
-from taxonomy.bulk import copy_rows
+from taxonomy.bulk import copy_rows, one_moment
 from taxonomy.errors import InputError
 
 IMAGES = """
@@ -123,7 +122,7 @@ def take_snapshot(datasets: Sequence[str] | None = None) -> LabelSnapshot:
 
     Raises InputError for a name that is no dataset, or if there is no dataset at all.
     """
-    with _one_moment():
+    with one_moment():
         chosen = _choose(datasets)
         labels, keys = _read(chosen)
     digest = _hash(labels, keys)
@@ -229,13 +228,3 @@ def _hash(labels: Labels, keys: list[Any]) -> str:
         digest.update(f"{len(array)};".encode())
         digest.update(array.astype(array.dtype.newbyteorder("<")).tobytes())
     return digest.hexdigest()
-
-
-@contextmanager
-def _one_moment() -> Iterator[None]:
-    outermost = not connection.in_atomic_block
-    with transaction.atomic():
-        if outermost:
-            with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        yield

@@ -1,11 +1,12 @@
 """Arrays to PostgreSQL and back."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-from django.db import connection
+from django.db import connection, transaction
 from numpy.typing import NDArray
 
 
@@ -48,3 +49,15 @@ def copy_rows(query: str, parameters: Sequence[Any], **columns: str) -> NDArray[
         sql = cursor.mogrify(query, parameters).decode()
         cursor.copy_expert(f"COPY ({sql}) TO STDOUT (FORMAT binary)", buffer)
     return np.frombuffer(buffer.getbuffer()[19:-2], dtype=fields)
+
+
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """A transaction all of whose statements see the database as it is at the first one, unless the
+    caller has a transaction open: then that one's isolation holds."""
+    outermost = not connection.in_atomic_block
+    with transaction.atomic():
+        if outermost:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        yield

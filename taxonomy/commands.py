@@ -13,7 +13,7 @@ from taxonomy.progress import Progress, quiet, terminal
 
 # By how a command's name begins; and the options that say what it was about.
 AUDITED = {"import": audit.Action.IMPORT, "export": audit.Action.EXPORT}
-TOLD = ("name", "dataset", "format", "file", "folder", "paths", "out")
+TOLD = ("name", "dataset", "format", "file", "path", "paths", "out", "with_names")
 
 
 class JsonCommand(BaseCommand):
@@ -44,7 +44,8 @@ class JsonCommand(BaseCommand):
         name = type(self).__module__.rpartition(".")[2]
         action = AUDITED.get(name.partition("_")[0])
         if action:
-            told = (str(options[key]) for key in TOLD if options.get(key))
+            given = {key: options[key] for key in TOLD if options.get(key)}
+            told = (key if value is True else str(value) for key, value in given.items())
             audit.note(None, action, " ".join([name, *told]))
 
     def run(self, **options: Any) -> dict[str, Any]:

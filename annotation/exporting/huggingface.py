@@ -5,44 +5,35 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from annotation.exporting.folders import folder_size, new_folder
-from annotation.exporting.records import Frozen, ImageRecord, class_names, image_records
-from annotation.models import Dataset
-from taxonomy.progress import Progress, quiet
+from annotation.exporting.counting import Counting
+from annotation.exporting.images import VERDICTS, ImageRecord, image_records
+from annotation.exporting.records import Selection, class_names
+from taxonomy.progress import Progress
 
-HUGGINGFACE = "huggingface"
 ROWS = 10_000
-VERDICTS = ("correct", "incorrect", "unclear", "unjudged")
 
 
-def write_huggingface(
-    out: Path,
-    datasets: Sequence[Dataset],
-    progress: Progress = quiet,
-    frozen: Frozen | None = None,
-    snapshot: str | None = None,
-) -> dict[str, Any]:
-    """Write a new folder: a split for each dataset, of `image_id`, `target`, the classes by verdict and
-    `problematic`; classes are class labels.
-
-    Returns {"file", "bytes", "images"}. Raises InputError if it is there already, or can't be written.
-    """
-    with new_folder(out) as draft:
-        (draft / "data").mkdir()
-        splits = split_names([dataset.name for dataset in datasets])
-        rows = sum(
-            _write_split(draft / "data" / f"{splits[one.name]}.parquet", one, progress, frozen)
-            for one in datasets
-        )
-        (draft / "README.md").write_text(_card(splits, snapshot), encoding="utf-8")
-    return {"file": str(out), "bytes": folder_size(out), "images": rows}
+def write_huggingface(folder: Path, selection: Selection, progress: Progress) -> Counter[str]:
+    """A split for each dataset, of `image_id`, `target`, the classes by verdict and `problematic`; classes
+    are class labels. How many images there are, those of several datasets so many times."""
+    (folder / "data").mkdir()
+    splits = split_names([dataset.name for dataset in selection.datasets])
+    counting = Counting(progress, sum(dataset.size for dataset in selection.datasets))
+    for dataset in selection.datasets:
+        path = folder / "data" / f"{splits[dataset.name]}.parquet"
+        _write_split(path, replace(selection, datasets=[dataset]), counting)
+    (folder / "README.md").write_text(_card(splits, selection.snapshot), encoding="utf-8")
+    counting.finish()
+    return Counter(images=counting.done)
 
 
 def split_names(names: Sequence[str]) -> dict[str, str]:
@@ -57,21 +48,18 @@ def split_names(names: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _write_split(path: Path, dataset: Dataset, progress: Progress, frozen: Frozen | None) -> int:
-    names = class_names(dataset.taxonomy)
+def _write_split(path: Path, selection: Selection, counting: Counting) -> None:
+    names = class_names(selection.taxonomy)
     place = {key: index for index, (key, _) in names.items()}
     schema = _schema([key for _, (key, _) in sorted(names.items())])
     rows: list[tuple[Any, ...]] = []
-    done = 0
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        for record in image_records([dataset], frozen):
+        for record in image_records(selection):
             rows.append(_row(record, place))
+            counting.add(1)
             if len(rows) == ROWS:
-                done += _write(writer, rows, schema)
-                progress("exporting", done, dataset.size)
-        done += _write(writer, rows, schema)
-    progress("exporting", done, dataset.size)
-    return done
+                _write(writer, rows, schema)
+        _write(writer, rows, schema)
 
 
 def _row(record: ImageRecord, place: dict[str, int]) -> tuple[Any, ...]:
@@ -79,14 +67,12 @@ def _row(record: ImageRecord, place: dict[str, int]) -> tuple[Any, ...]:
     return record.image_id, place[record.target], *verdicts, record.problematic
 
 
-def _write(writer: pq.ParquetWriter, rows: list[tuple[Any, ...]], schema: pa.Schema) -> int:
-    """Write the rows and forget them; how many they were."""
-    count = len(rows)
+def _write(writer: pq.ParquetWriter, rows: list[tuple[Any, ...]], schema: pa.Schema) -> None:
+    """Write the rows and forget them."""
     columns = list(zip(*rows, strict=True)) or [()] * len(schema)
     arrays = [pa.array(one, field.type) for one, field in zip(columns, schema, strict=True)]
     writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
     rows.clear()
-    return count
 
 
 def _schema(keys: Sequence[str]) -> pa.Schema:

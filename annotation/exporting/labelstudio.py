@@ -6,24 +6,23 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
-from annotation.exporting.records import Frozen, ImageRecord, class_names, image_records
-from annotation.models import Dataset, DatasetImage, PredictionSet
+from annotation.exporting.counting import Counting
+from annotation.exporting.images import ImageRecord, Predicted, image_records
+from annotation.exporting.records import Selection, class_names
 
 
-def as_labelstudio(datasets: Sequence[Dataset], frozen: Frozen | None = None) -> Iterator[str]:
+def as_labelstudio(selection: Selection, counting: Counting) -> Iterator[str]:
     """A JSON list of tasks. `data` has `image` and `image_id`, both the image's key, `datasets`, `target`
     and `problematic`; every choice is a class key. For a project whose interface has
     `<Choices name="classes" toName="image" choice="multiple">` on `<Image name="image" value="$image">`.
     """
-    keys = {index: key for index, (key, _) in class_names(datasets[0].taxonomy).items()}
-    predicted = [_Predicted(dataset) for dataset in datasets]
+    keys = {index: key for index, (key, _) in class_names(selection.taxonomy).items()}
+    predicted = Predicted(selection.datasets)
     yield "["
     separator = "\n"
-    for record in image_records(datasets, frozen):
-        found = {name: keys[index] for one in predicted for name, index in one.of(record.image_id)}
+    for record in image_records(selection):
+        found = {name: keys[index] for name, index in predicted.of(record.image_id).items()}
+        counting.add(1)
         yield separator + json.dumps(_task(record, found), ensure_ascii=False)
         separator = ",\n"
     yield "\n]\n"
@@ -48,26 +47,3 @@ def _choices(keys: Sequence[str]) -> dict[str, object]:
         "from_name": "classes", "to_name": "image", "type": "choices",
         "value": {"choices": list(keys)},
     }  # fmt: skip
-
-
-class _Predicted:
-    """Everybody's first classes on a dataset."""
-
-    def __init__(self, dataset: Dataset) -> None:
-        links = DatasetImage.objects.filter(dataset=dataset)
-        self.place = dict(links.values_list("image__key", "position"))
-        sets = PredictionSet.objects.current().filter(dataset=dataset)
-        self.names: list[str] = []
-        self.top1: list[NDArray[np.int32]] = []
-        for one in sets.select_related("participant").order_by("participant__name").iterator():
-            self.names.append(one.participant.name)
-            self.top1.append(np.frombuffer(one.top_k, "<i4").reshape(-1, one.k)[:, 0].copy())
-
-    def of(self, key: str) -> Iterator[tuple[str, int]]:
-        """(participant, class index) of those who predicted the image."""
-        place = self.place.get(key)
-        if place is None:
-            return
-        for name, top1 in zip(self.names, self.top1, strict=True):
-            if place < len(top1) and top1[place] >= 0:
-                yield name, int(top1[place])

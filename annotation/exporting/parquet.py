@@ -1,91 +1,35 @@
-"""A dump as a folder of Parquet files, with a manifest. docs/admins.md describes it for readers."""
+"""A dump as a folder of Parquet files. docs/admins.md describes it for readers."""
 
 from __future__ import annotations
 
-import hashlib
+import io
 import json
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.csv
 import pyarrow.parquet as pq
 
-from annotation.exporting.folders import folder_size, new_folder
-from annotation.exporting.records import Frozen, ImageRecord, class_names, image_records
-from annotation.exporting.surroundings import surroundings
-from annotation.models import Dataset, DatasetImage
-from taxonomy.progress import Progress, quiet
+from annotation.exporting.counting import Counting
+from annotation.exporting.records import Selection
+from annotation.exporting.scope import prepared
+from annotation.exporting.tables import QUERIES, TABLES, table_rows
+from taxonomy.progress import Progress
 
-PARQUET = "parquet"
-VERSION = 2
 ROWS = 50_000  # of a table that are held at a time
-TEXT = pa.dictionary(pa.int32(), pa.string())
-TABLES = {
-    "images": [
-        ("image_id", pa.string()), ("datasets", pa.list_(pa.string())), ("target", TEXT),
-        ("problematic", pa.bool_()), ("problem_reason", TEXT),
-    ],
-    "candidates": [
-        ("image_id", pa.string()), ("class", TEXT), ("class_index", pa.int32()),
-        ("class_name", TEXT), ("is_target", pa.bool_()), ("verdict", TEXT),
-    ],
-    "judgments": [
-        ("judgment_id", pa.string()), ("image_id", pa.string()), ("class", TEXT),
-        ("verdict", TEXT), ("reviewer", TEXT), ("round", TEXT), ("judged_at", pa.string()),
-        ("milliseconds", pa.int32()),
-    ],
-    "adjudications": [
-        ("image_id", pa.string()), ("class", TEXT), ("verdict", TEXT), ("reviewer", TEXT),
-        ("reason", pa.string()), ("decided_at", pa.string()),
-    ],
-    "synsets": [
-        ("key", pa.string()), ("class_index", pa.int32()), ("lemmas", pa.list_(pa.string())),
-        ("definition", pa.string()), ("parents", pa.list_(pa.string())),
-    ],
-    "groups": [
-        ("name", pa.string()), ("kind", TEXT), ("description", pa.string()),
-        ("classes", pa.list_(pa.int32())),
-    ],
-    "members": [("dataset", TEXT), ("position", pa.int32()), ("image_id", pa.string())],
-    "predictions": [
-        ("participant", pa.string()), ("kind", TEXT), ("dataset", TEXT), ("k", pa.int32()),
-        ("top_k", pa.list_(pa.int32())), ("seconds", pa.list_(pa.float32())),
-        ("sha256", pa.string()),
-    ],
-}  # fmt: skip
 # Of which a row is large.
 FEW_ROWS = {"predictions": 4}
-README = """# Annotations
-
-Written by Tusker. `manifest.json` has the hash of the snapshot (null: as it was when this was written), the datasets,
-the number of rows and the SHA-256 of every file.
-
-| file | a row for each |
-| --- | --- |
-| `images.parquet` | image: the datasets it is in, the class it came with, whether it is unfit and why |
-| `candidates.parquet` | (image, class) pair, and what is held of it: correct, incorrect, unclear or unjudged |
-| `judgments.parquet` | judgment; the last of a reviewer on a pair in a round holds, `unjudged` takes the former back |
-| `adjudications.parquet` | final verdict, with its reason |
-| `synsets.parquet` | node of the hierarchy; those with a `class_index` are classes |
-| `groups.parquet` | group or family of classes, with their indices |
-| `members.parquet` | image of a dataset, with its place |
-| `predictions.parquet` | participant and dataset: k class indices for each place, −1 for none; perhaps the seconds |
-
-`manage.py import_dump FOLDER` brings all of it into an empty Tusker.
-
-Reviewers are pseudonyms. Times are ISO 8601 in UTC.
-"""
+BLOCK = 2 << 20  # bytes of what PostgreSQL sends that are held at a time
 
 
 class Table:
-    """A Parquet file that grows by rows."""
+    """A Parquet file that grows by rows, as `TABLES` has them."""
 
     def __init__(self, folder: Path, name: str) -> None:
-        self.path = folder / f"{name}.parquet"
         self.schema = pa.schema(TABLES[name])
-        self.writer = pq.ParquetWriter(self.path, self.schema, compression="zstd")
+        self.writer = pq.ParquetWriter(folder / f"{name}.parquet", self.schema, compression="zstd")
         self.limit = FEW_ROWS.get(name, ROWS)
         self.waiting: list[tuple[Any, ...]] = []
         self.rows = 0
@@ -93,100 +37,84 @@ class Table:
     def add(self, row: tuple[Any, ...]) -> None:
         self.waiting.append(row)
         if len(self.waiting) >= self.limit:
-            self._write()
+            self._write_waiting()
 
-    def _write(self) -> None:
+    def write(self, columns: list[pa.Array]) -> None:
+        self.writer.write_table(pa.Table.from_arrays(columns, schema=self.schema))
+        self.rows += len(columns[0])
+
+    def _write_waiting(self) -> None:
         columns = list(zip(*self.waiting, strict=True)) or [()] * len(self.schema)
-        arrays = [
-            pa.array(column, field.type) for column, field in zip(columns, self.schema, strict=True)
-        ]
-        self.writer.write_table(pa.Table.from_arrays(arrays, schema=self.schema))
-        self.rows += len(self.waiting)
+        fields = zip(columns, self.schema, strict=True)
+        self.write([pa.array(column, field.type) for column, field in fields])
         self.waiting = []
 
     def __enter__(self) -> Table:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._write()
+        self._write_waiting()
         self.writer.close()
 
 
-def write_parquet(
-    out: Path,
-    datasets: Sequence[Dataset],
-    progress: Progress = quiet,
-    frozen: Frozen | None = None,
-    snapshot: str | None = None,
-) -> dict[str, Any]:
-    """Write the folder beside `out` and move it there when it is complete.
+class Incoming:
+    """Takes what COPY sends as CSV, a row a call, and gives it to a table in blocks: no row ever
+    becomes an object of Python's."""
 
-    Returns {"file", "bytes", "images"}. Raises InputError if it is there already, or can't be
-    written.
-    """
-    with new_folder(out) as draft:
-        counts = _write_tables(draft, datasets, progress, frozen)
-        _write_manifest(draft, datasets, counts, snapshot)
-    return {"file": str(out), "bytes": folder_size(out), "images": counts["images"]}
-
-
-def _write_tables(
-    folder: Path, datasets: Sequence[Dataset], progress: Progress, frozen: Frozen | None
-) -> dict[str, int]:
-    names = class_names(datasets[0].taxonomy)
-    classes = {key: (index, name) for index, (key, name) in names.items()}
-    total = DatasetImage.objects.filter(dataset__in=datasets).values("image").distinct().count()
-    with ExitStack() as stack:
-        tables = {name: stack.enter_context(Table(folder, name)) for name in TABLES}
-        for number, record in enumerate(image_records(datasets, frozen)):
-            _add(tables, record, classes)
-            if number % 500 == 0:
-                progress("exporting", number, total)
-        for name, rows in surroundings(datasets):
-            tables[name].add(rows)
-    progress("exporting", total, total)
-    return {name: table.rows for name, table in tables.items()}
-
-
-def _add(
-    tables: dict[str, Table], record: ImageRecord, classes: dict[str, tuple[int, str]]
-) -> None:
-    image, target = record.image_id, record.target
-    tables["images"].add(
-        (image, record.datasets, target, record.problematic, record.problem_reason)
-    )
-    for verdict, keys in record.classes.items():
-        for key in keys:
-            tables["candidates"].add((image, key, *classes[key], key == target, verdict))
-    for word in record.judgments:
-        tables["judgments"].add(
-            (word.id, image, word.key, word.verdict, word.reviewer, word.round, word.judged_at,
-             word.milliseconds)
+    def __init__(self, table: Table, counting: Counting) -> None:
+        self.table, self.counting = table, counting
+        self.block = io.BytesIO()
+        lists = [field.name for field in table.schema if pa.types.is_list(field.type)]
+        self.options = pyarrow.csv.ConvertOptions(
+            column_types={
+                field.name: pa.string() if field.name in lists else field.type
+                for field in table.schema
+            },
+            null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False,
+            true_values=["t"], false_values=["f"],
         )  # fmt: skip
-    for final in record.adjudications:
-        tables["adjudications"].add(
-            (image, final.key, final.verdict, final.reviewer, final.reason, final.decided_at)
+
+    def write(self, row: bytes) -> None:
+        self.block.write(row)
+        if self.block.tell() >= BLOCK:
+            self.flush()
+
+    def flush(self) -> None:
+        if not self.block.tell():
+            return
+        self.block.seek(0)
+        size = self.block.getbuffer().nbytes
+        found = pyarrow.csv.read_csv(
+            self.block,
+            pyarrow.csv.ReadOptions(column_names=self.table.schema.names, block_size=size + 1),
+            pyarrow.csv.ParseOptions(newlines_in_values=True),
+            self.options,
         )
+        columns = [
+            pa.array([json.loads(text) for text in column.to_pylist()], field.type)
+            if pa.types.is_list(field.type)
+            else column.combine_chunks()
+            for column, field in zip(found.columns, self.table.schema, strict=True)
+        ]
+        self.table.write(columns)
+        self.counting.add(len(found))
+        self.block = io.BytesIO()
 
 
-def _write_manifest(
-    folder: Path, datasets: Sequence[Dataset], counts: dict[str, int], snapshot: str | None
-) -> None:
-    (folder / "README.md").write_text(README, encoding="utf-8")
-    files = {path.name: _sha256(path) for path in sorted(folder.iterdir())}
-    manifest = {
-        "format": "tusker-parquet",
-        "version": VERSION,
-        "snapshot": snapshot,
-        "taxonomy": datasets[0].taxonomy.name,
-        "datasets": [dataset.name for dataset in datasets],
-        "rows": counts,
-        "sha256": files,
-    }
-    text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
-    (folder / "manifest.json").write_text(text, encoding="utf-8")
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def write_parquet(folder: Path, selection: Selection, progress: Progress) -> Counter[str]:
+    """A file per table of `TABLES`; how many rows each has."""
+    rows: Counter[str] = Counter()
+    with prepared(selection) as scope:
+        counting = Counting(progress, scope.total())
+        for name in TABLES:
+            with Table(folder, name) as table:
+                if name in QUERIES:
+                    incoming = Incoming(table, counting)
+                    scope.copy(QUERIES[name], incoming.write)
+                    incoming.flush()
+                else:
+                    for row in table_rows(scope, name):
+                        table.add(row)
+            rows[name] = table.rows
+    counting.finish()
+    return rows

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from annotation.exporting.formats import plain_text
+from annotation.exporting.csv_files import plain_text
 from annotation.exporting.records import pseudonym
 from annotation.models import LabelingTask
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from annotation.exporting.formats import FORMATS
-from annotation.exporting.writing import FOLDERS
+from annotation.exporting.formats import FILES, FOLDERS
 
 ABOUT = {
-    "parquet": "All that is known, also classes and predictions, as Parquet files: for pandas, DuckDB"
-    " and pyarrow; import_dump brings them into another Tusker.",
-    "json": "One object with a line for each image, with its verdicts and judgments: for scripts.",
-    "csv": "A row for each judgment, and for each class that nobody judged: for spreadsheets and R.",
+    "parquet": "All that is known, a Parquet file per table: for pandas, DuckDB and pyarrow;"
+    " import_dump brings it into an empty Tusker.",
+    "json": "The same as one object, with a line for each image: for scripts; import_dump reads it too.",
+    "csv": "The same in files for spreadsheets and R, judgments beside what is held of each class.",
     "huggingface": "Parquet with class labels, a split for each dataset: load_dataset opens it.",
+    "fiftyone": "An image each with what is held and what everybody predicted: for FiftyOne.",
     "labelstudio": "A task for each image, with what every participant predicted: for Label Studio.",
     "tfds": "What the builder imagenet2012_multilabel of TensorFlow Datasets reads.",
     "real": "The correct classes of the ImageNet validation images alone: for whatever reads ReaL.",
@@ -19,7 +19,7 @@ ABOUT = {
 
 def formats() -> dict[str, str]:
     """{name: one line about it} of every format that there is."""
-    return {name: ABOUT.get(name, "") for name in sorted([*FORMATS, *FOLDERS], key=_place)}
+    return {name: ABOUT.get(name, "") for name in sorted([*FILES, *FOLDERS], key=_place)}
 
 
 def _place(name: str) -> int:

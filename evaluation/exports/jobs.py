@@ -17,9 +17,10 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import User
+from accounts.people import admins
 from annotation.exporting.records import pick_datasets
+from annotation.exporting.writing import write_dump
 from evaluation.exports.formats import formats
-from evaluation.exports.zipped import write_zip
 from evaluation.freezing import frozen_of
 from evaluation.models import ExportJob
 from evaluation.snapshots import find_snapshot
@@ -116,7 +117,9 @@ def _make(job: ExportJob) -> dict[str, Any]:
     with _workplace(job) as folder:
         out = folder / "annotations.zip"
         snapshot = job.snapshot.hash if job.snapshot else None
-        write_zip(out, job.format, pick_datasets(job.datasets), tell, frozen, snapshot)
+        write_dump(
+            out, job.format, pick_datasets(job.datasets), tell, frozen, snapshot, readers=admins()
+        )
         tell("storing", 0, 0)
         with out.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from taxonomy.errors import InputError
-from taxonomy.guide.class_names import class_names
+from taxonomy.guide.class_names import ClassNames, class_names
 from taxonomy.guide.plain import plain_text
 from taxonomy.models import (
     GuideComment,
@@ -124,6 +124,12 @@ def wish(label_class: LabelClass, author: User, wanted: bool) -> None:
         GuideWish.objects.filter(label_class=label_class, author=author).delete()
 
 
+def for_search(names: ClassNames, text: str, class_indices: Sequence[int]) -> dict[str, str]:
+    """The fields of a revision by which it is found: {"plain", "names"}."""
+    found = [name for index in class_indices for name in names.classes[index].names]
+    return {"plain": plain_text(text, names), "names": "\n".join(found)}
+
+
 def check(taxonomy: Taxonomy, draft: Draft) -> None:
     """Raises InputError for a title or text that is missing or too long, and unknown classes."""
     if not draft.title.strip():
@@ -171,14 +177,12 @@ def _append(
     """
     last = entry.revisions.order_by("-number").first()
     indices = sorted(set(draft.class_indices))
-    names = class_names(entry.taxonomy)
     revision = GuideRevision.objects.create(
         entry=entry,
         number=last.number + 1 if last else 1,
         title=draft.title,
         text=draft.text,
-        plain=plain_text(draft.text, names),
-        names="\n".join(name for index in indices for name in names.classes[index].names),
+        **for_search(class_names(entry.taxonomy), draft.text, indices),
         class_indices=indices,
         author=author,
         note=draft.note,

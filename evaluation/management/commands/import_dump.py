@@ -13,14 +13,14 @@ from taxonomy.errors import InputError
 
 
 class Command(JsonCommand):
-    help = "Bring a dump (export_annotations --format parquet) into an empty Tusker."
+    help = "Bring a dump (export_annotations --format parquet or json) into an empty Tusker."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("folder", type=Path)
+        parser.add_argument("path", type=Path, help="a folder, a .json or a .zip")
 
     def run(self, **options: Any) -> dict[str, Any]:
         with self.progress(options) as progress, transaction.atomic():
-            result = import_dump(options["folder"], progress)
+            result = import_dump(options["path"], progress)
             snapshot = take_snapshot(result["datasets"])
             if result["snapshot"] not in (None, snapshot.hash):
                 raise InputError(

@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
-from annotation.exporting.formats import FORMATS
 from annotation.exporting.records import pick_datasets, pseudonym
+from annotation.exporting.writing import write_dump
 from annotation.models import Candidate, DatasetImage, Verdict
 from tests.factories import adjudicate, make_dataset, make_taxonomy, make_user
 
@@ -19,7 +21,9 @@ NAMES = ["imagenet-val", "my set", 'the "best" set', "Bäume und 木", "a/b\\c",
 
 
 def dump(format: str) -> str:
-    return "".join(FORMATS[format](pick_datasets()))
+    with TemporaryDirectory() as folder:
+        write_dump(Path(folder) / "out", format, pick_datasets())
+        return (Path(folder) / "out").read_text(encoding="utf-8")
 
 
 def test_the_datasets_of_an_image_can_be_told_apart_whatever_their_names():

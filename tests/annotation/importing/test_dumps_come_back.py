@@ -2,44 +2,73 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 import shutil
+import zipfile
 from io import StringIO
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.models import CharField, Value
+from django.db.models.functions import Cast, Concat, LPad
 
-from annotation.exporting.parquet import TABLES
+from accounts.models import AuditEntry, User
+from annotation.exporting.formats import FILES, FOLDERS
+from annotation.exporting.json_file import SEAL
+from annotation.exporting.tables import TABLES
+from annotation.importing.dump_json import SEAL_SIZE
+from annotation.labeling.answers import submit
+from annotation.labeling.handing_in import hand_in
+from annotation.labeling.sampling import Sample
+from annotation.labeling.tasks import create_task
 from annotation.models import (
     Adjudication,
+    Answer,
+    Assignment,
     Candidate,
     Dataset,
     Image,
     Judgment,
+    LabelingTask,
     PredictionSet,
+    TaskImage,
     Verdict,
 )
 from annotation.review.rounds import open_round
 from evaluation.reports import compute_report
 from evaluation.snapshots import take_snapshot
+from taxonomy.guide.writing import Draft, create_entry, restore, save_entry, set_archived
+from taxonomy.models import ClassRelation, GuideEntry, GuideRevision, Taxonomy
+from taxonomy.relations import Statement, enter
+from tests.annotation.labeling.worlds import assignments, say, work
 from tests.conftest import EMPTY
 from tests.evaluation.worlds import build, random_world
 from tests.factories import adjudicate, judge, make_user
 
 pytestmark = pytest.mark.django_db
 
+# What one format or another has a meaning of its own for.
+NASTY = ['"', "'", "\\", "\\N", "\\.", "a\n\\.\nb", "a\r\nb", "\t", "", " ", "=1", '{"a": [', "],", "\x1f",
+         "\u2028", "木", "NaN", "null", "t"]  # fmt: skip
+
 
 @pytest.fixture
 def dump(tmp_path) -> dict:
     """A world with a round, judged by two people, with a class that was added and taken back, a final
-    verdict and people's times; dumped. Its report and what was said are in the dict."""
-    build(random_world(5, images=20))
+    verdict, people's times, tasks of both kinds, relations and a guide; dumped. Its report and what was
+    said are in the dict."""
+    taxonomy = build(random_world(5, images=20))
     Image.objects.filter(problematic=True).update(problem_reason='two, "pictures"\nin one')
-    current = open_round("A round", Dataset.objects.all(), 1, overlap=2)
     people = [make_user("reviewer", name=name) for name in ("ann", "bob")]
+    label(people)
+    write_guide(taxonomy, people)
+    current = open_round("A round", Dataset.objects.all(), 1, overlap=2)
     for number, candidate in enumerate(Candidate.objects.unjudged().order_by("pk")[:20]):
         for person in people[: 1 + number % 2]:
             verdict = Verdict(1 + number % 3)
@@ -49,17 +78,81 @@ def dump(tmp_path) -> dict:
     for verdict in (Verdict.CORRECT, Verdict.UNJUDGED):
         judge(current, people[0], image, min(free), verdict)
     adjudicate(Candidate.objects.order_by("pk")[3], Verdict.UNCLEAR, people[1])
+    for number, text in enumerate(NASTY, start=4):
+        adjudicate(Candidate.objects.order_by("pk")[number], Verdict.CORRECT, people[0], text)
     times = np.linspace(1, 9, PredictionSet.objects.first().size).astype("<f4")
+    times[2] = np.nan
     PredictionSet.objects.filter(pk=PredictionSet.objects.first().pk).update(
         seconds=times.tobytes()
     )
     report = compute_report(take_snapshot())
+    return {
+        "folder": export(tmp_path / "dump", "parquet", report.snapshot.hash), "rows": report.rows,
+        "said": said(), "hash": report.snapshot.hash, "images": images(), "rest": the_rest(),
+    }  # fmt: skip
+
+
+def export(out: Path, format: str, snapshot: str) -> Path:
     call_command(
-        "export_annotations", str(tmp_path / "dump"), "--format", "parquet", "--snapshot",
-        report.snapshot.hash, "--json", stdout=StringIO(),
+        "export_annotations", str(out), "--format", format, "--snapshot", snapshot, "--json",
+        stdout=StringIO(),
     )  # fmt: skip
-    return {"folder": tmp_path / "dump", "rows": report.rows, "said": said(),
-            "hash": report.snapshot.hash, "images": images()}  # fmt: skip
+    return out
+
+
+def label(people: list[User]) -> None:
+    """A training in which something is asked for again, and an evaluation that one hands in."""
+    sample = Sample({"zebra": 4}, balanced=False)
+    training, _ = create_task("learn", "training", sample, 3, labelers=people[:1], state="open")
+    submit(training.pk, people[0], [say(one, 3) for one in assignments(training, people[0])])
+    exam, _ = create_task("exam", "evaluation", sample, 4, labelers=people, state="open")
+    given = assignments(exam, people[0])
+    ops = [
+        say(given[0], 7, confidence=2, note="=a, b"),
+        work(given[0], 900, 800),
+        say(given[1], None),
+    ]
+    submit(exam.pk, people[0], ops)
+    hand_in(exam, people[0])
+
+
+def write_guide(taxonomy: Taxonomy, people: list[User]) -> None:
+    """Two relations; an entry with three revisions, one of them aside; an entry that is archived."""
+    enter(taxonomy, Statement("subset", 1, 2, "it is big"), people[0])
+    first, second = taxonomy.classes.filter(index__in=(3, 4)).order_by("index")
+    taxonomy.relations.create(kind="synonym", first=first, second=second, source="wordnet")
+    entry = create_entry(
+        taxonomy, Draft("Stripes", "Look at the *legs*,\nnot [[c1]].", [1, 0]), people[0]
+    )
+    save_entry(entry, Draft("Stripes", "Both.", [0, 2], "shorter"), people[1], base=1)
+    save_entry(entry, Draft("Stripes", "Aside.", [0]), people[0], base=1)
+    restore(entry.revisions.get(number=1), people[1])
+    set_archived(create_entry(taxonomy, Draft("Old", "Gone.", []), people[1]), archived=True)
+
+
+def the_rest() -> dict[str, list[tuple]]:
+    """What is said of classes and by labelers, without the names of people."""
+    return {
+        "relations": list(ClassRelation.objects.order_by("pk").values_list(
+            "kind", "first__index", "second__index", "condition", "state", "source", "decided")),
+        "entries": list(GuideEntry.objects.order_by("pk").values_list(
+            "title", "archived", "current__number", "current__plain")),
+        "classes": list(GuideEntry.objects.order_by("pk", "classes__index").values_list(
+            "title", "classes__index")),
+        "revisions": list(GuideRevision.objects.order_by("pk").values_list(
+            "entry__title", "number", "title", "text", "plain", "names", "class_indices", "note",
+            "aside", "restored_from__number", "created")),
+        "tasks": list(LabelingTask.objects.order_by("pk").values_list(
+            "name", "kind", "state", "seed", "scope", "created", "opened", "revealed")),
+        "given": list(TaskImage.objects.order_by("task", "place").values_list(
+            "task__name", "place", "image__key")),
+        "answers": list(Assignment.objects.order_by("enrollment", "position").values_list(
+            "enrollment__number", "enrollment__participant__name", "enrollment__handed_in", "position",
+            "image__key", "class_index", "confidence", "later", "note", "exposed",
+            "repeats__position", "opened", "answered", "wall_ms", "active_ms")),
+        "history": list(Answer.objects.order_by("pk").values_list(
+            "assignment__position", "class_index", "note", "created")),
+    }  # fmt: skip
 
 
 def said() -> list[tuple]:
@@ -67,7 +160,7 @@ def said() -> list[tuple]:
         "client_id", "candidate__image__key", "candidate__class_index", "verdict", "round__name",
         "created", "milliseconds",
     )  # fmt: skip
-    final = Adjudication.objects.values_list(
+    final = Adjudication.objects.order_by("pk").values_list(
         "candidate__image__key", "verdict", "reason", "created"
     )
     return [*rows, *final]
@@ -86,26 +179,93 @@ def emptied() -> None:
     assert not Image.objects.exists()
 
 
-def bring(folder: Path) -> dict:
+def bring(path: Path) -> dict:
     out = StringIO()
-    call_command("import_dump", str(folder), "--json", stdout=out)
+    call_command("import_dump", str(path), "--json", stdout=out)
     return json.loads(out.getvalue().splitlines()[-1])
 
 
-def test_snapshot_accuracies_and_every_word_come_back(dump):
+@pytest.mark.parametrize("name", ["dump", "dump.zip", "json.zip", "dump.json"])
+def test_snapshot_accuracies_and_every_word_come_back(dump, tmp_path, name):
+    if name != "dump":
+        export(tmp_path / name, "json" if "json" in name else "parquet", dump["hash"])
     emptied()
-    result = bring(dump["folder"])
+    result = bring(tmp_path / name)
     assert result["snapshot"] == dump["hash"]
     assert compute_report(take_snapshot()).rows == dump["rows"]
     assert said() == dump["said"]
     assert images() == dump["images"]
     assert result["judgments"] == Judgment.objects.count() > 20
-    assert PredictionSet.objects.exclude(seconds=None).count() == 1
+    assert PredictionSet.objects.exclude(seconds=None).count() == 2
+    found = the_rest()
+    for what, expected in dump["rest"].items():
+        assert found[what] == expected, what
+    assert (result["answers"], result["relations"], result["guide"]) == (6, 2, 2)
+    assert len(dump["rest"]["answers"]) == 16
 
 
-def test_no_name_of_a_person_is_in_it(dump):
-    content = b"".join(path.read_bytes() for path in dump["folder"].iterdir())
-    assert b"ann" not in content.replace(b"annotation", b"").replace(b"Annotation", b"")
+def test_what_came_in_goes_out_as_it_was(dump, tmp_path):
+    emptied()
+    bring(dump["folder"])
+    again = export(tmp_path / "again", "parquet", dump["hash"])
+    people = ("reviewer", "labeler", "author", "decided_by", "created")
+    for name in TABLES:
+        first, second = (
+            pq.read_table(folder / f"{name}.parquet").to_pylist()
+            for folder in (dump["folder"], again)
+        )
+        for row in (*first, *second):
+            for column in people:
+                row.pop(column, None)
+        assert repr(first) == repr(second), name
+
+
+def test_a_dump_of_version_2_comes_in_without_what_it_did_not_hold(dump):
+    folder = dump["folder"]
+    manifest = json.loads((folder / "manifest.json").read_text())
+    later = ("participants", "tasks", "answers", "relations", "guide")
+    for name in later:
+        (folder / f"{name}.parquet").unlink()
+        del manifest["sha256"][f"{name}.parquet"], manifest["rows"][name]
+    (folder / "manifest.json").write_text(json.dumps(manifest | {"version": 2}))
+    emptied()
+    result = bring(folder)
+    assert result["snapshot"] == dump["hash"]
+    assert said() == dump["said"]
+    assert (result["answers"], result["relations"], result["guide"]) == (0, 0, 0)
+
+
+def test_no_name_of_a_person_is_in_any_dump(dump, tmp_path):
+    number = LPad(Cast("pk", CharField()), 8, Value("0"))
+    Image.objects.update(key=Concat(Value("ILSVRC2012_val_"), number))  # for ReaL
+    User.objects.filter(username="ann").update(email="ann@lab.example", first_name="Annabel")
+    for format in (*FILES, *FOLDERS):
+        for out in (tmp_path / f"{format}.zip", tmp_path / format):
+            found = whole(export(out, format, dump["hash"]))
+            names = rb"\bann\b|\bbob\b|annabel|lab\.example|who adds"
+            assert not re.search(names, found, re.IGNORECASE), format
+
+
+def test_names_are_in_a_dump_that_an_admin_asks_for_with_names(dump, tmp_path):
+    out = tmp_path / "named.json"
+    call_command(
+        "export_annotations", str(out), "--format", "json", "--with-names", stdout=StringIO()
+    )
+    found = json.loads(out.read_text())
+    reviewers = {word["reviewer"] for image in found["images"] for word in image["judgments"]}
+    assert reviewers == {"ann", "bob"}
+    assert {row["labeler"] for row in found["answers"]} == {"ann", "bob"}
+    assert "with_names" in AuditEntry.objects.order_by("-pk")[0].subject
+
+
+def whole(path: Path) -> bytes:
+    """The content of all files, of a zip too."""
+    if path.is_dir():
+        return b"".join(one.read_bytes() for one in path.rglob("*") if one.is_file())
+    if not zipfile.is_zipfile(path):
+        return path.read_bytes()
+    with zipfile.ZipFile(path) as package:
+        return b"".join(map(package.read, package.namelist()))
 
 
 def test_where_something_is_already_nothing_comes_in(dump):
@@ -117,6 +277,7 @@ def test_where_something_is_already_nothing_comes_in(dump):
 
 def changed(dump: dict, tmp_path: Path, table: str, how) -> Path:
     copy = tmp_path / "copy"
+    shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(dump["folder"], copy)
     path = copy / table
     path.write_bytes(how(path.read_bytes()))
@@ -130,36 +291,87 @@ def manifest_with(**fields: object):
     return change
 
 
-@pytest.mark.parametrize(
-    ("table", "how", "message"),
-    [
-        ("candidates.parquet", lambda c: c[:-1] + bytes([c[-1] ^ 1]), "its content differs"),
-        ("judgments.parquet", lambda c: c[: len(c) // 2], "its content differs"),
-        ("manifest.json", lambda c: c[:40], "is not JSON"),
-        ("manifest.json", lambda _: b"[]", "is not the manifest"),
-        ("manifest.json", lambda _: b'{"format": "tusker-parquet"}', "is not the manifest"),
-        ("manifest.json", manifest_with(sha256=None), "is not the manifest"),
-        ("manifest.json", manifest_with(version=99), "is of version 99; this Tusker reads up to"),
-        ("manifest.json", manifest_with(version=1), "holds too little"),
-        ("manifest.json", manifest_with(snapshot="0" * 64), "and not 0000"),
-        ("manifest.json", lambda _: b"[" * 10**6, "is not JSON"),
-    ],
-)
-def test_a_dump_that_is_not_whole_leaves_nothing(dump, tmp_path, table, how, message):
-    folder = changed(dump, tmp_path, table, how)
+BAD_FOLDERS = [
+    ("candidates.parquet", lambda c: c[:-1] + bytes([c[-1] ^ 1]), "its content differs"),
+    ("judgments.parquet", lambda c: c[: len(c) // 2], "its content differs"),
+    ("manifest.json", lambda c: c[:40], "is not JSON"),
+    ("manifest.json", lambda _: b"[]", "is not the manifest"),
+    ("manifest.json", lambda _: b'{"format": "tusker-parquet"}', "is not the manifest"),
+    ("manifest.json", manifest_with(sha256=None), "is not the manifest"),
+    ("manifest.json", manifest_with(version=99), "is of version 99; this Tusker reads up to"),
+    ("manifest.json", manifest_with(version=1), "holds too little"),
+    ("manifest.json", manifest_with(snapshot="0" * 64), "and not 0000"),
+    (
+        "manifest.json",
+        manifest_with(format="tusker-csv"),
+        "a dump as csv, which holds too little",
+    ),
+    ("manifest.json", lambda _: b"[" * 10**6, "is not JSON"),
+]
+
+
+def test_a_dump_that_is_not_whole_leaves_nothing(dump, tmp_path):
     emptied()
-    with pytest.raises(CommandError, match=message):
-        bring(folder)
+    for table, how, message in BAD_FOLDERS:
+        with pytest.raises(CommandError, match=message):
+            bring(changed(dump, tmp_path, table, how))
+        assert not Image.objects.exists()
+        assert not Judgment.objects.exists()
+
+
+def test_a_file_that_is_missing_is_named(dump):
+    emptied()
+    for path in [*sorted(dump["folder"].glob("*.parquet")), dump["folder"] / "manifest.json"]:
+        content = path.read_bytes()
+        path.unlink()
+        with pytest.raises(CommandError, match=f"{path.name}: can't be read"):
+            bring(dump["folder"])
+        path.write_bytes(content)
+
+
+def reseal(content: bytes) -> bytes:
+    """With the SHA-256 that it should end in."""
+    body = content[:-SEAL_SIZE]
+    return body + SEAL.format(hashlib.sha256(body).hexdigest()).encode()
+
+
+BAD_JSON = [
+        (lambda c: c[: len(c) // 2], "is cut short"),
+        (lambda c: c[:-1], "is cut short"),
+        (lambda c: c.replace(b"unjudged", b"unjudgex", 1), "its content differs"),
+        (lambda c: c.replace(b'"version": 2', b'"version": 3', 1), "is of version 3; this Tusker reads up to 2"),
+        (lambda c: c.replace(b'"version": 2', b'"version": 1', 1), "holds too little"),
+        (lambda c: reseal(c.replace(b'"targets"', b'"target"', 1)), "is not laid out as a dump"),
+        (lambda c: reseal(c.replace(b'"image_id": "image', b'"image_id": "other', 1)), "something that is not in it"),
+        (lambda c: reseal(c.replace(b'"kind": "subset", "first": "c1"', b'"kind": "subset", "first": "c99"')),
+         "holds what can't be stored"),
+        (lambda _: b"{}", "does not begin as a dump"),
+        (lambda _: b"[" * 10**6, "does not begin as a dump"),
+        (lambda _: b"", "does not begin as a dump"),
+]  # fmt: skip
+
+
+def test_json_that_is_not_whole_leaves_nothing(dump, tmp_path):
+    path = export(tmp_path / "dump.json", "json", dump["hash"])
+    content = path.read_bytes()
+    emptied()
+    for how, message in BAD_JSON:
+        path.write_bytes(how(content))
+        with pytest.raises(CommandError, match=message):
+            bring(path)
+        assert not Image.objects.exists()
+        assert not User.objects.exists()
+
+
+def test_a_zip_that_is_not_whole_leaves_nothing(dump, tmp_path):
+    path = export(tmp_path / "dump.zip", "parquet", dump["hash"])
+    content = path.read_bytes()
+    emptied()
+    place = content.index(b"PAR1") + 100
+    for damaged in (content[: len(content) // 2], content[:place] + b"XXXX" + content[place + 4 :]):
+        path.write_bytes(damaged)
+        with pytest.raises(CommandError, match="is no whole zip"):
+            bring(path)
+    with pytest.raises(CommandError, match=r"manifest.json: can't be read"):
+        bring(tmp_path / "nowhere")
     assert not Image.objects.exists()
-    assert not Judgment.objects.exists()
-
-
-@pytest.mark.parametrize("name", [*TABLES, "manifest"])
-def test_a_file_that_is_missing_is_named(dump, tmp_path, name):
-    copy = tmp_path / "copy"
-    shutil.copytree(dump["folder"], copy)
-    suffix = "json" if name == "manifest" else "parquet"
-    (copy / f"{name}.{suffix}").unlink()
-    emptied()
-    with pytest.raises(CommandError, match=f"{name}.{suffix}: can't be read"):
-        bring(copy)

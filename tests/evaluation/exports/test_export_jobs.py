@@ -16,8 +16,7 @@ from django.core.cache import cache
 from django.core.files.storage import default_storage
 from django.urls import reverse
 
-from annotation.exporting.formats import FORMATS
-from annotation.exporting.writing import FOLDERS
+from annotation.exporting.formats import FILES, FOLDERS
 from annotation.models import Candidate, Dataset, Verdict
 from evaluation import tasks
 from evaluation.exports import jobs, views
@@ -96,7 +95,7 @@ def page(client, **query: str) -> str:
 
 
 def test_every_format_is_offered_with_a_line_about_it(admin_client, photos):
-    assert set(ABOUT) == {*FORMATS, *FOLDERS}
+    assert set(ABOUT) == {*FILES, *FOLDERS}
     assert "There is nothing to export yet" not in page(admin_client)
     for name, about in ABOUT.items():
         line = f"<strong>{name}</strong> <span class=muted>{about[:30]}"
@@ -116,7 +115,7 @@ def test_an_export_of_now_and_one_of_a_snapshot_differ_by_what_was_judged_since(
     verdicts = []
     for job in (then, now):
         rows = csv.DictReader(
-            file_in(archive(admin_client, job), ".csv").read().decode().splitlines()
+            file_in(archive(admin_client, job), "annotations.csv").read().decode().splitlines()
         )
         verdicts.append({row["verdict"] for row in rows})
     assert verdicts == [{"unjudged"}, {"correct"}]
@@ -168,10 +167,10 @@ def test_what_can_not_be_made_fails_with_the_reason_and_is_not_tried_again(
     assert admin_client.get(reverse("export_file", args=[job.pk])).status_code == 404
     assert jobs.waiting() == []
 
-    def break_down(*_: object) -> None:
+    def break_down(*_: object, **__: object) -> None:
         raise RuntimeError("out of luck")
 
-    monkeypatch.setattr(jobs, "write_zip", break_down)
+    monkeypatch.setattr(jobs, "write_dump", break_down)
     other = order("csv")
     tasks.run_export(other.pk)
     other.refresh_from_db()
@@ -184,15 +183,15 @@ def test_its_progress_is_shown_until_it_ends(admin_client, photos, order, monkey
     cache.delete(f"export:{job.pk}")
     address = reverse("export_job", args=[job.pk])
     seen = [page(admin_client)]
-    write_zip = jobs.write_zip
+    write_dump = jobs.write_dump
 
-    def watched(out, format, datasets, progress, *more) -> None:
+    def watched(out, format, datasets, progress, *more, **options) -> None:
         progress("exporting", 3, 12)
         seen.append(admin_client.get(address).content.decode())
         seen.append(admin_client.get(reverse("operations")).content.decode())
-        write_zip(out, format, datasets, progress, *more)
+        write_dump(out, format, datasets, progress, *more, **options)
 
-    monkeypatch.setattr(jobs, "write_zip", watched)
+    monkeypatch.setattr(jobs, "write_dump", watched)
     made(job)
     assert "Waiting for a worker. It begins as soon as one is free" in seen[0]
     assert f'hx-get="{address}"' in seen[0]
@@ -229,7 +228,7 @@ def test_it_is_deleted_with_its_file_also_while_it_is_made(
 
 
 def test_what_a_worker_that_died_has_begun_the_next_one_makes(photos, order, monkeypatch):
-    def die(out: Path, *_: object) -> None:
+    def die(out: Path, *_: object, **__: object) -> None:
         (out.parent / "half").write_bytes(b"x")
         raise SystemExit
 
@@ -238,7 +237,7 @@ def test_what_a_worker_that_died_has_begun_the_next_one_makes(photos, order, mon
 
     job = order("csv")
     with monkeypatch.context() as patch:
-        patch.setattr(jobs, "write_zip", die)
+        patch.setattr(jobs, "write_dump", die)
         patch.setattr(jobs.shutil, "rmtree", lambda *_, **__: None)  # a kill leaves it there
         with pytest.raises(SystemExit):
             tasks.run_export(job.pk)
