@@ -26,6 +26,7 @@ SCOPES = {
     "runs": "start and stop runs",
     "classes": "write the guide and relations; for admins also groups",
     "labeling": "answer labeling tasks; for admins also making and changing them",
+    "results": "save subsets and groups of participants, have numbers computed",
     "review": "judge and discuss; for admins also rounds, the rule and final verdicts",
 }
 LONGEST_DAYS = 366

@@ -3,7 +3,20 @@ from django.urls.converters import StringConverter
 
 from api import pages
 from api.base import Endpoint, endpoint
-from api.views import bulk, classes, datasets, guide, images, labeling, results, review, root, runs
+from api.views import (
+    bulk,
+    choices,
+    classes,
+    comparisons,
+    datasets,
+    guide,
+    images,
+    labeling,
+    results,
+    review,
+    root,
+    runs,
+)
 
 
 class Anything(StringConverter):
@@ -39,6 +52,22 @@ urlpatterns = [
     at("snapshots/", results.Snapshots, "snapshots"),
     at("reports/", results.Reports, "reports"),
     at("reports/<str:report>/", results.ReportRows, "report"),
+    at("numbers/", choices.Numbers, "numbers"),
+    at("subsets/", choices.Subsets, "subsets"),
+    at("subsets/<int:subset_id>/", choices.OneSubset, "subset"),
+    at("participant-groups/", choices.ParticipantGroups, "participant_groups"),
+    at(
+        "participant-groups/<int:participants_id>/",
+        choices.OneParticipantGroup,
+        "participant_group",
+    ),
+    at("figures/", comparisons.Figures, "figures"),
+    at("figures/<str:figure>/", comparisons.FigureData, "figure"),
+    at("table/", comparisons.ComparisonTable, "table"),
+    at("missed/", comparisons.Missed, "missed"),
+    at("participants/<int:participant_id>/", comparisons.Profile, "participant"),
+    at("participants/<int:first_id>/against/<int:second_id>/", comparisons.Pair, "pair"),
+    at("changes/", comparisons.Changes, "changes"),
     at("models/", runs.Models, "models"),
     at("runs/", runs.Runs, "runs"),
     at("runs/<int:run_id>/", runs.OneRun, "run"),

@@ -25,6 +25,12 @@ def recompute() -> None:
     recomputing.recompute_now(time.time())
 
 
+def order_numbers() -> None:
+    """Have a worker compute the numbers now, whatever else changes meanwhile."""
+    recomputing.ask()
+    recompute.delay()
+
+
 @shared_task(autoretry_for=(Exception,), retry_backoff=True, max_retries=5)
 def infer_shard(shard_id: int) -> None:
     """On the queue `inference`, so that short work does not wait for it."""
