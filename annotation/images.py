@@ -4,6 +4,7 @@ from collections.abc import Collection
 from uuid import UUID
 
 from django.http import FileResponse, Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
@@ -17,11 +18,11 @@ YEAR = 365 * 24 * 3600
 
 @require_safe
 @roles_required(ADMIN, REVIEWER)
-def image(request: HttpRequest, uid: UUID, rendition: str) -> FileResponse:
+def image(request: HttpRequest, uid: UUID, rendition: str) -> HttpResponseBase:
     return picture_for(signed_in(request), uid, rendition)
 
 
-def picture_for(user: User, uid: UUID, rendition: str) -> FileResponse:
+def picture_for(user: User, uid: UUID, rendition: str) -> HttpResponseBase:
     """A picture under a name that tells nothing of it. Raises Http404."""
     row = Image.objects.filter(uid=uid).exclude(file="").values_list("content_hash", "file").first()
     if row is None:

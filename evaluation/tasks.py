@@ -45,6 +45,12 @@ def send_shards(run: InferenceRun) -> None:
             infer_shard.delay(shard_id)
 
 
+def order_run_again(run: InferenceRun) -> None:
+    """Let a failed run go on. Raises InputError if it did not fail."""
+    for shard_id in failures.run_again(run):
+        infer_shard.delay(shard_id)
+
+
 @shared_task
 def continue_runs() -> None:
     """Called now and then: shards whose messages were lost with a broker are sent again."""

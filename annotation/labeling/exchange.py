@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.http import FileResponse, Http404
+from django.http import Http404
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 
 from accounts.models import User
@@ -51,7 +52,7 @@ def overview_of(task_id: int, user: User) -> str:
     return items.overview(_part(task_id, user)[0])
 
 
-def picture_of(task_id: int, user: User, uid: UUID, rendition: str) -> FileResponse:
+def picture_of(task_id: int, user: User, uid: UUID, rendition: str) -> HttpResponseBase:
     """A picture under the name of the labeler's assignment, which nobody else has.
 
     Raises Http404, also from the hand-in until the task is revealed.

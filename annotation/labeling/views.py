@@ -8,7 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST, require_safe
@@ -117,7 +118,9 @@ def labeling_pin(request: HttpRequest, task_id: int) -> JsonResponse:
 
 @require_safe
 @roles_required(*EVERYBODY)
-def labeling_image(request: HttpRequest, task_id: int, uid: UUID, rendition: str) -> FileResponse:
+def labeling_image(
+    request: HttpRequest, task_id: int, uid: UUID, rendition: str
+) -> HttpResponseBase:
     return exchange.picture_of(task_id, signed_in(request), uid, rendition)
 
 

@@ -11,13 +11,14 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import hypothesis
 import pytest
 import schemathesis
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, transaction
 from django.urls import reverse
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given
 from hypothesis import strategies as st
 from rest_framework.throttling import UserRateThrottle
 from schemathesis import Case, GenerationMode, checks
@@ -54,8 +55,11 @@ def one_transaction(db) -> Iterator[None]:
         signal.connect(close_old_connections)
 
 
-def test_every_operation_answers_as_the_schema_says(admin, one_transaction, tmp_path, monkeypatch):
+def test_every_operation_answers_as_the_schema_says(
+    admin, one_transaction, tmp_path, monkeypatch, settings
+):
     monkeypatch.setattr(UserRateThrottle, "rate", None, raising=False)
+    settings.UPLOADS_ROOT = tmp_path / "uploads"
     known = one_of_everything(tmp_path, admin) | NAMES
     _, text = make_token(admin, "x", list(SCOPES), 1)
     headers = {"Authorization": f"Bearer {text}", "Accept": "application/json"}
@@ -71,7 +75,7 @@ def test_every_operation_answers_as_the_schema_says(admin, one_transaction, tmp_
 def ask(operation: APIOperation, known: Mapping[str, Any], headers: dict[str, str]) -> list[str]:
     """What is wrong with the answers to a few requests; whatever they did is taken back."""
 
-    @settings(
+    @hypothesis.settings(
         max_examples=EXAMPLES,
         deadline=None,
         database=None,
