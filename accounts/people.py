@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from accounts import audit
 from accounts.models import Invitation, User
 from accounts.roles import ADMIN, REVIEWER
 
@@ -33,6 +34,13 @@ def invite(by: User, roles: Collection[str], note: str = "") -> str:
         created_by=by,
         expires=timezone.now() + VALID_FOR,
     )
+    return token
+
+
+def invite_somebody(by: User, roles: Collection[str], note: str = "") -> str:
+    """`invite`, noted in the audit."""
+    token = invite(by, roles, note)
+    audit.note(by, audit.Action.ROLES, f"invited somebody as {', '.join(roles)}")
     return token
 
 
@@ -78,6 +86,13 @@ def change(person: User, roles: Collection[str], active: bool) -> None:
     person.save(update_fields=["is_active"])
     if not admins().exists():
         raise NotPossible("Somebody must be an admin: this person is the last one.")
+
+
+def change_person(by: User, person: User, roles: Collection[str], active: bool) -> None:
+    """`change`, noted in the audit."""
+    change(person, roles, active)
+    locked = "" if active else ", locked out"
+    audit.note(by, audit.Action.ROLES, f"{person.username}: {', '.join(roles) or 'none'}{locked}")
 
 
 def from_elsewhere() -> QuerySet[User]:

@@ -47,11 +47,9 @@ def people_page(request: HttpRequest) -> HttpResponse:
     form = InvitationForm(request.POST or None)
     link = None
     if form.is_valid():
-        token = people.invite(
+        token = people.invite_somebody(
             signed_in(request), form.cleaned_data["roles"], form.cleaned_data["note"]
         )
-        asked = ", ".join(form.cleaned_data["roles"])
-        audit.note(signed_in(request), audit.Action.ROLES, f"invited somebody as {asked}")
         link = request.build_absolute_uri(f"/invitation/{token}/")
         form = InvitationForm()
     elsewhere = people.from_elsewhere()
@@ -78,14 +76,12 @@ def person_change(request: HttpRequest, person_id: int) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, "There is no such role.")
         return redirect("people")
+    data = form.cleaned_data
     try:
-        people.change(person, form.cleaned_data["roles"], form.cleaned_data["active"])
+        people.change_person(signed_in(request), person, data["roles"], data["active"])
     except people.NotPossible as error:
         messages.error(request, str(error))
     else:
-        roles = ", ".join(form.cleaned_data["roles"]) or "none"
-        locked = "" if form.cleaned_data["active"] else ", locked out"
-        audit.note(signed_in(request), audit.Action.ROLES, f"{person.username}: {roles}{locked}")
         messages.success(request, f"Saved: {person.username}.")
     return redirect(
         "people" if ADMIN in roles_of(User.objects.get(pk=signed_in(request).pk)) else "home"

@@ -28,6 +28,14 @@ def decide_anew() -> None:
     rule.decide_anew()
 
 
+def send_import(job_id: int) -> None:
+    """Without a broker the job waits: a worker that starts looks for such jobs."""
+    try:
+        run_import.apply_async([job_id], retry=False)
+    except run_import.OperationalError:
+        jobs.logger.exception("no worker could be told of import %s", job_id)
+
+
 def put_in_force(chosen: VerdictRule) -> None:
     """Store a rule, and have a worker decide every verdict anew by it."""
     chosen.save()

@@ -124,6 +124,15 @@ class Pages(CursorPagination):
     page_size_query_param = "page_size"
     ordering = "pk"
 
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """As OpenAPI 3.1 has it, which knows no `nullable`."""
+        address = {"type": ["string", "null"], "format": "uri"}
+        return {
+            "type": "object",
+            "required": ["next", "previous", "results"],
+            "properties": {"next": address, "previous": address, "results": schema},
+        }
+
 
 class LatestFirst(Pages):
     ordering = "-pk"

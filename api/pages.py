@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-
 from csp.constants import SELF, UNSAFE_INLINE
 from csp.decorators import csp_update
 from django import forms
@@ -15,6 +13,7 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from accounts import audit
 from accounts.roles import ADMIN, LABELER, REVIEWER, roles_required, signed_in
+from api import webhooks
 from api.models import Token, Webhook
 from api.tokens import LONGEST_DAYS, SCOPES, make_token
 
@@ -87,8 +86,7 @@ def hooks(request: HttpRequest) -> HttpResponse:
     form = WebhookForm(request.POST or None)
     secret = ""
     if form.is_valid():
-        secret = secrets.token_hex(32)
-        Webhook.objects.create(secret=secret, **form.cleaned_data)
+        secret = webhooks.add(**form.cleaned_data).secret
         form = WebhookForm()
     context = {"form": form, "secret": secret, "hooks": Webhook.objects.all()}
     response = render(request, "api/webhooks.html", context)

@@ -12,6 +12,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+from accounts.people import NotPossible
 from annotation.fields import AnotherPerson, Malformed
 from annotation.labeling.answers import TaskOver
 from annotation.review.judgments import RoundClosed
@@ -50,7 +51,7 @@ def _known(error: Exception) -> tuple[int, str, list[dict[str, Any]]] | None:
     if isinstance(error, Malformed):
         field, _, reason = str(error).rpartition(": ")
         return 400, str(error), [{"field": field, "detail": reason}]
-    if isinstance(error, (RoundClosed, TaskOver)):
+    if isinstance(error, (RoundClosed, TaskOver, NotPossible)):
         return 409, str(error), []
     if isinstance(error, Http404):
         return 404, str(error) or "There is no such thing.", []

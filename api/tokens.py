@@ -23,10 +23,13 @@ SCOPES = {
     "read": "read everything that its owner may read",
     "predictions": "bring predictions",
     "judgments": "bring judgments",
-    "runs": "start and stop runs",
+    "runs": "bring models, start and stop runs",
     "exports": "order and delete exports",
+    "imports": "start imports of files",
+    "admin": "invite and change people, webhooks, failed tasks",
     "classes": "write the guide and relations; for admins also groups",
     "labeling": "answer labeling tasks; for admins also making and changing them",
+    "results": "save subsets and groups of participants, have numbers computed",
     "review": "judge and discuss; for admins also rounds, the rule and final verdicts",
 }
 LONGEST_DAYS = 366

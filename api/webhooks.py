@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import secrets
 import time
 import urllib.request
 from typing import Any
@@ -38,6 +39,11 @@ def sign(secret: str, moment: int, body: bytes) -> str:
     """`t=MOMENT,v1=HEX`: HMAC-SHA256 by the secret of the moment, in seconds, a dot and the body."""
     digest = hmac.new(secret.encode(), f"{moment}.".encode() + body, hashlib.sha256)
     return f"t={moment},v1={digest.hexdigest()}"
+
+
+def add(url: str, events: list[str]) -> Webhook:
+    """Another address that is told; its secret is shown once, to whom adds it."""
+    return Webhook.objects.create(url=url, events=events, secret=secrets.token_hex(32))
 
 
 def announce(event: str, content: dict[str, Any]) -> None:

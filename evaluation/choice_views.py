@@ -12,12 +12,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.roles import ADMIN, REVIEWER, roles_required
-from evaluation import recomputing, tasks
 from evaluation.blindness import not_while_blind
 from evaluation.choice_forms import ParticipantGroupForm, SubsetForm
 from evaluation.models import ParticipantGroup, Subset
 from evaluation.reports import latest_report
 from evaluation.subsets import FAST, FAST_SECONDS, describe, sizes
+from evaluation.tasks import order_numbers
 
 
 @require_GET
@@ -92,6 +92,5 @@ def _delete(request: HttpRequest, one: Model) -> HttpResponse:
 
 
 def _compute() -> HttpResponse:
-    recomputing.ask()
-    tasks.recompute.delay()
+    order_numbers()
     return redirect("subsets")

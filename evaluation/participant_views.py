@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,29 +13,17 @@ from django.views.decorators.http import require_GET
 
 from accounts.roles import ADMIN, REVIEWER, roles_required
 from annotation.models import Participant
-from evaluation import profiles, tables
-from evaluation.arrays import Arrays, arrays_of
+from evaluation import profiles
+from evaluation.arrays import Arrays
 from evaluation.blindness import not_while_blind
+from evaluation.chosen import Chosen, chosen_of
 from evaluation.ensembles import ENSEMBLE
 from evaluation.galleries import answered
-from evaluation.models import MetricReport
-from evaluation.reports import latest_report
-from evaluation.tables import Choice
-from taxonomy.errors import InputError
 from taxonomy.models import LabelClass
 
 IMAGES_PER_PAGE = 24
 RIVALS = 12
 KINDS = {"all": None, "models": "model", "humans": "human"}
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """What a page is about: the latest report, and a dataset and group of it."""
-
-    report: MetricReport
-    choice: Choice
-    arrays: Arrays
 
 
 @require_GET
@@ -45,7 +32,7 @@ class Chosen:
 def participant(request: HttpRequest, participant_id: int) -> HttpResponse:
     """A participant's accuracies, strengths, confusions and rivals on ?dataset= and ?group=."""
     one = get_object_or_404(Participant, pk=participant_id)
-    chosen = _chosen(request)
+    chosen = chosen_of(request.GET.dict())
     if chosen is None:
         return render(request, "evaluation/results_empty.html", {"report": None})
     arrays, choice = chosen.arrays, chosen.choice
@@ -78,7 +65,7 @@ def pair(request: HttpRequest, first_id: int, second_id: int) -> HttpResponse:
     they differ in the way that ?how= names."""
     first = get_object_or_404(Participant, pk=first_id)
     second = get_object_or_404(Participant, pk=second_id)
-    chosen = _chosen(request)
+    chosen = chosen_of(request.GET.dict())
     if chosen is None:
         return render(request, "evaluation/results_empty.html", {"report": None})
     arrays, group = chosen.arrays, chosen.choice.group
@@ -100,7 +87,7 @@ def pair(request: HttpRequest, first_id: int, second_id: int) -> HttpResponse:
 @not_while_blind
 def missed(request: HttpRequest) -> HttpResponse:
     """The images of ?dataset= and ?group= that all (?who= all, models or humans) got wrong."""
-    chosen = _chosen(request)
+    chosen = chosen_of(request.GET.dict())
     if chosen is None:
         return render(request, "evaluation/results_empty.html", {"report": None})
     who = request.GET.get("who", "all")
@@ -114,20 +101,6 @@ def missed(request: HttpRequest) -> HttpResponse:
     }  # fmt: skip
     context |= _images(request, arrays, places, arrays.names)
     return render(request, "evaluation/missed.html", context)
-
-
-def _chosen(request: HttpRequest) -> Chosen | None:
-    report = latest_report()
-    if report is None or not report.rows:
-        return None
-    choice = tables.choose(report.parameters, request.GET.dict())
-    try:
-        arrays = arrays_of(report, choice.dataset)
-    except InputError:  # predictions were deleted: a new report is on its way
-        return None
-    if choice.group not in arrays.subsets:
-        raise Http404
-    return Chosen(report, choice, arrays)
 
 
 def _context(chosen: Chosen) -> dict[str, Any]:

@@ -27,6 +27,12 @@ def recompute() -> None:
     recomputing.recompute_now(time.time())
 
 
+def order_numbers() -> None:
+    """Have a worker compute the numbers now, whatever else changes meanwhile."""
+    recomputing.ask()
+    recompute.delay()
+
+
 @shared_task(autoretry_for=DATABASE_IS_AWAY, retry_backoff=True, max_retries=8)
 def run_export(job_id: int) -> None:
     jobs.run_job(job_id)
@@ -60,6 +66,12 @@ def send_shards(run: InferenceRun) -> None:
     if run.state == InferenceRun.State.RUNNING:
         for shard_id in runs.open_shards(run):
             infer_shard.delay(shard_id)
+
+
+def order_run_again(run: InferenceRun) -> None:
+    """Let a failed run go on. Raises InputError if it did not fail."""
+    for shard_id in failures.run_again(run):
+        infer_shard.delay(shard_id)
 
 
 @shared_task

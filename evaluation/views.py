@@ -99,8 +99,7 @@ def results_status(request: HttpRequest) -> HttpResponse:
 @require_POST
 @roles_required(ADMIN)
 def recompute(request: HttpRequest) -> HttpResponse:
-    recomputing.ask()
-    tasks.recompute.delay()
+    tasks.order_numbers()
     if "HX-Request" not in request.headers:
         return redirect("results")
     context = {"report": latest_report(), "state": recomputing.state()}

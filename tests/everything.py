@@ -57,6 +57,7 @@ def one_of_everything(folder: Path, admin: User) -> dict[str, Any]:
         "name": "vega.js",
         "number": 1,
         "failed_id": FailedTask.objects.create(name="x.y", arguments=[[], {}]).pk,
+        "figure": "measures",
         "first_id": Participant.objects.all()[0].pk,
         "participants_id": ParticipantGroup.objects.create(name="best").pk,
         "participant_id": Participant.objects.all()[0].pk,

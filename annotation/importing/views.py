@@ -44,7 +44,7 @@ def imports(request: HttpRequest) -> HttpResponse:
         except InputError as error:
             form.add_error(None, str(error))
         else:
-            transaction.on_commit(partial(_send, job.pk))
+            transaction.on_commit(partial(tasks.send_import, job.pk))
             return redirect("import_job", job.pk)
     context = {
         "form": form,
@@ -82,11 +82,3 @@ def _first_step() -> str:
     if not Taxonomy.objects.exists():
         return "taxonomy"
     return "predictions" if Dataset.objects.exists() else "dataset"
-
-
-def _send(job_id: int) -> None:
-    """Without a broker the job waits: a worker that starts looks for such jobs."""
-    try:
-        tasks.run_import.apply_async([job_id], retry=False)
-    except tasks.run_import.OperationalError:
-        jobs.logger.exception("no worker could be told of import %s", job_id)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import PIL.Image
+from django.db.models import QuerySet
 
 from annotation.models import Dataset, Image
 from evaluation.inference.preprocessing import Preprocessing
@@ -31,6 +32,12 @@ class Try:
     best: tuple[LabelClass, ...] = ()
     is_right: bool = False
     problem: str = ""
+
+
+def datasets_for(model: ClassifierModel) -> QuerySet[Dataset]:
+    """Those whose classes are the model's, by name."""
+    found = Dataset.objects.order_by("name")
+    return found.filter(taxonomy=model.taxonomy) if model.taxonomy else found
 
 
 def try_out(model: ClassifierModel, preprocessing: Preprocessing, dataset: Dataset) -> list[Try]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from annotation.importing.predictions import NAME_LENGTH
@@ -87,6 +88,19 @@ def register(
             file=file, architecture=architecture, preprocessing=preprocessing.as_json(),
             label_map=classes.tolist(), taxonomy=taxonomy,
         )[0]  # fmt: skip
+
+
+def register_upload(
+    file: UploadedFile, taxonomy: Taxonomy, label_map: Any = None, name: str = ""
+) -> ClassifierModel:
+    """`register` a file that somebody sends; an empty name: as the file is called."""
+    asked = {"label_map": label_map} if label_map is not None else {}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / Path(file.name or "model").name
+        with path.open("wb") as copy:
+            for chunk in file.chunks():
+                copy.write(chunk)
+        return register(path, taxonomy, asked, name or None)
 
 
 @contextmanager

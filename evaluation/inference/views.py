@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import Any
 
 from django.contrib import messages
-from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,12 +12,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts import audit
 from accounts.roles import ADMIN, roles_required, signed_in
-from annotation.models import Dataset
 from evaluation.inference.forms import NewModelForm, PreprocessingForm, RunForm
 from evaluation.inference.label_maps import NO_CLASS
-from evaluation.inference.preview import try_out
+from evaluation.inference.preview import datasets_for, try_out
 from evaluation.inference.progress import failures_of, progress_of
-from evaluation.inference.registering import change_preprocessing, preprocessing_of, register
+from evaluation.inference.registering import change_preprocessing, preprocessing_of, register_upload
 from evaluation.inference.runs import change_run, start_run
 from evaluation.models import ClassifierModel, InferenceRun
 from evaluation.tasks import send_shards
@@ -66,23 +62,12 @@ def model_new(request: HttpRequest) -> HttpResponse:
     form = NewModelForm(request.POST or None, request.FILES or None)
     if form.is_valid():
         try:
-            model = _register(form.cleaned_data)
+            model = register_upload(**form.cleaned_data)
         except InputError as error:
             form.add_error("label_map" if "label map" in str(error) else "file", str(error))
         else:
             return redirect("model_page", model.pk)
     return render(request, "evaluation/model_new.html", {"form": form})
-
-
-def _register(data: dict[str, Any]) -> ClassifierModel:
-    upload: UploadedFile = data["file"]
-    asked = {"label_map": data["label_map"]} if data["label_map"] is not None else {}
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / Path(upload.name or "model").name
-        with path.open("wb") as file:
-            for chunk in upload.chunks():
-                file.write(chunk)
-        return register(path, data["taxonomy"], asked, data["name"] or None)
 
 
 @require_http_methods(["GET", "POST"])
@@ -107,7 +92,7 @@ def model_page(request: HttpRequest, model_id: int) -> HttpResponse:
         "outputs": len(outputs),
         "mapped": mapped,
         "dropped": len(outputs) - mapped,
-        "datasets": _datasets(model),
+        "datasets": datasets_for(model),
         "runs": model.runs.select_related("dataset"),
     }
     return render(request, "evaluation/model_page.html", context)
@@ -119,7 +104,7 @@ def model_preview(request: HttpRequest, model_id: int) -> HttpResponse:
     """What the model would see and say with the form's settings, for the model's page."""
     model = _model(model_id)
     form = PreprocessingForm(request.POST, preprocessing_of(model))
-    dataset = get_object_or_404(_datasets(model), name=request.POST.get("dataset", ""))
+    dataset = get_object_or_404(datasets_for(model), name=request.POST.get("dataset", ""))
     context: dict[str, Any] = {"form": form}
     if form.is_valid():
         try:
@@ -132,12 +117,6 @@ def model_preview(request: HttpRequest, model_id: int) -> HttpResponse:
 def _model(model_id: int) -> ClassifierModel:
     found = ClassifierModel.objects.select_related("participant", "taxonomy")
     return get_object_or_404(found, pk=model_id)
-
-
-def _datasets(model: ClassifierModel) -> Any:
-    """Those whose classes are the model's, by name."""
-    found = Dataset.objects.order_by("name")
-    return found.filter(taxonomy=model.taxonomy) if model.taxonomy else found
 
 
 @require_GET

@@ -18,7 +18,7 @@ from evaluation.exports import jobs as exporting
 from evaluation.inference.progress import progress_of_all
 from evaluation.models import ExportJob, FailedTask, InferenceRun
 from evaluation.operations import failures, state
-from evaluation.tasks import infer_shard
+from evaluation.tasks import order_run_again
 from taxonomy.errors import InputError
 
 LISTED = 20
@@ -65,11 +65,7 @@ def retry_import(request: HttpRequest, job_id: int) -> HttpResponse:
 @require_POST
 @roles_required(ADMIN)
 def retry_run(request: HttpRequest, run_id: int) -> HttpResponse:
-    def again(run: InferenceRun) -> None:
-        for shard in failures.run_again(run):
-            infer_shard.delay(shard)
-
-    return _again(request, InferenceRun, run_id, again)
+    return _again(request, InferenceRun, run_id, order_run_again)
 
 
 @require_POST
