@@ -14,7 +14,6 @@ from django.utils.crypto import salted_hmac
 
 from annotation.importing.judgment_files import (
     MOST_MILLISECONDS,
-    NO_TIME,
     NOT_KNOWN,
     JudgmentFile,
     Known,
@@ -57,7 +56,7 @@ def read_labelstudio(path: Path, known: Known, progress: Progress) -> JudgmentFi
     Where a file names no project (JSON-MIN), only the same task is known to be the same project's.
 
     Raises InputError for another file, InputErrors with every task of an unknown image or class, or
-    with an annotation that doesn't tell whose it is and when it was made; rows are tasks, from 1 on.
+    with an annotation that doesn't tell whose it is; rows are tasks, from 1 on.
     """
     tasks = read_json(path)
     if not isinstance(tasks, list):
@@ -185,18 +184,16 @@ def _read(said: _Said, position: int | None, known: Known, names: dict[str, int]
     reviewer = _reviewer(said.fields.get("completed_by"))
     read_class = known.readers["class"]
     classes = {read_class(_text(choice, "a choice")): None for choice in said.choices}
-    changed = _changed(said.fields)
-    if changed == NO_TIME:
-        raise ValueError("has an annotation that doesn't tell when it was made (created_at)")
     return Annotation(
         said.row, _identity(said, reviewer), _source(said.task),
         NOT_KNOWN if position is None else position, reviewer_number(reviewer, names),
-        list(classes), _milliseconds(said.fields.get("lead_time")), changed,
+        list(classes), _milliseconds(said.fields.get("lead_time")), _changed(said.fields),
     )  # fmt: skip
 
 
 def _changed(fields: dict[str, Any]) -> int:
-    """When a task or annotation was last changed, microseconds since 1970. Raises ValueError."""
+    """When a task or annotation was last changed, microseconds since 1970, or NO_TIME. Raises
+    ValueError."""
     times = [_text(fields.get(name) or "", name) for name in ("created_at", "updated_at")]
     return max(map(read_time, times))
 

@@ -52,7 +52,7 @@ STORED_IDS = """
 class Annotation(NamedTuple):
     """row; what it is known by; source: a text that tells its project from others; position of the
     image; number of the reviewer; classes chosen; milliseconds in all; when it was last changed, in
-    microseconds since 1970."""
+    microseconds since 1970, or NO_TIME."""
 
     row: int
     identity: str
@@ -103,7 +103,7 @@ def judgments_of(export: Export, known: Known) -> JudgmentFile:
         before = stored.pop((one.position, names[one.reviewer]), None)
         chosen = dict.fromkeys(others.get(one.position, ()), int(Verdict.INCORRECT))
         chosen |= dict.fromkeys(one.classes, int(Verdict.CORRECT))
-        words.add(one, chosen, before, before is None or one.changed > before.changed)
+        words.add(one, chosen, before, before is None or _is_later(one, before))
     for (position, name), before in stored.items():
         nothing = Annotation(
             export.tasks[before.task], ascii(["gone", name, export.newest]), before.task[1],
@@ -111,6 +111,14 @@ def judgments_of(export: Export, known: Known) -> JudgmentFile:
         )  # fmt: skip
         words.add(nothing, {}, before, before.changed <= export.newest)
     return words.file(list(export.names), export.skipped)
+
+
+def _is_later(one: Annotation, before: _Stored) -> bool:
+    """Where the file tells no time, what says something else is taken to be later."""
+    if one.changed != NO_TIME:
+        return one.changed > before.changed
+    correct = {index for index, verdict in before.verdicts.items() if verdict == Verdict.CORRECT}
+    return set(one.classes) != correct
 
 
 def _candidates(export: Export, known: Known) -> dict[int, list[int]]:
@@ -160,6 +168,7 @@ class _Words:
     ) -> None:
         """What an annotation says of classes; `later`: than what was said before."""
         said = before.verdicts if before else {}
+        after = f" after {before.changed}" if before and one.changed == NO_TIME else ""
         took = one.milliseconds
         each = took if took == NOT_KNOWN else round(took / max(len(chosen), 1))
         image = self._known.images.keys[one.position]
@@ -169,7 +178,7 @@ class _Words:
                 (len(self._ids), one.row, one.position, index, one.reviewer, verdict,
                  each if verdict else NOT_KNOWN, one.changed)
             )  # fmt: skip
-            text = f"{one.identity} {image} {self._classes[index]} {verdict}"
+            text = f"{one.identity}{after} {image} {self._classes[index]} {verdict}"
             self._ids.append(_uuid(prefix, sha256(text.encode()).hexdigest()))
             # To take back what was taken back already would be nothing new.
             self._fresh.append(later and bool(verdict or said[index]))
