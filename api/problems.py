@@ -16,7 +16,7 @@ from accounts.people import NotPossible
 from annotation.fields import AnotherPerson, Malformed
 from annotation.labeling.answers import TaskOver
 from annotation.review.judgments import RoundClosed
-from taxonomy.errors import InputError, InputErrors
+from taxonomy.errors import InputError, InputErrors, writable
 
 CONTENT_TYPE = "application/problem+json"
 MOST_ERRORS = 100
@@ -30,10 +30,16 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     status, detail, errors = known
     problem: dict[str, Any] = {
         "type": "about:blank", "title": HTTPStatus(status).phrase, "status": status,
-        "detail": detail,
+        "detail": writable(detail),
     }  # fmt: skip
     if errors:
-        problem["errors"] = errors
+        problem["errors"] = [
+            {
+                name: writable(value) if isinstance(value, str) else value
+                for name, value in one.items()
+            }
+            for one in errors
+        ]
     headers = {}
     if isinstance(error, exceptions.APIException):
         if header := getattr(error, "auth_header", None):

@@ -41,3 +41,8 @@ class InputErrors(InputError):
         more = len(self.rows) - 1
         plural = "" if more == 1 else "s"
         return super().__str__() + (f" (and {more} more row{plural})" if more else "")
+
+
+def writable(text: str) -> str:
+    """Without what PostgreSQL doesn't take in JSON, and UTF-8 can't hold: NUL, halves of characters."""
+    return text.replace("\0", "\ufffd").encode(errors="replace").decode()

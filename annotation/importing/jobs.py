@@ -20,7 +20,7 @@ from annotation.importing.predictions import import_predictions
 from annotation.importing.references import import_references
 from annotation.models import ImportJob
 from taxonomy import jobs
-from taxonomy.errors import InputError, InputErrors
+from taxonomy.errors import InputError, InputErrors, writable
 from taxonomy.loading import load_csv, load_imagenet1k
 from taxonomy.progress import Progress
 
@@ -83,14 +83,9 @@ def _run(job: ImportJob) -> None:
 def _described(error: InputError) -> list[dict[str, Any]]:
     rows = error.rows if isinstance(error, InputErrors) else [(error.row, error.reason)]
     return [
-        {"file": _storable(error.file or ""), "row": row, "reason": _storable(reason)}
+        {"file": writable(error.file or ""), "row": row, "reason": writable(reason)}
         for row, reason in rows[:MOST_ERRORS]
     ]
-
-
-def _storable(text: str) -> str:
-    """Without what PostgreSQL doesn't take in JSON: NUL, and halves of characters."""
-    return text.replace("\0", "\ufffd").encode(errors="replace").decode()
 
 
 def _key(job_id: int) -> str:

@@ -78,13 +78,15 @@ class JudgmentFile:
     images        positions in `Known.images`
     classes       class indices
     reviewers     positions in `names`
-    verdicts      CORRECT, INCORRECT or UNCLEAR
+    verdicts      CORRECT, INCORRECT or UNCLEAR; UNJUDGED takes an earlier file's word back
     milliseconds  how long it took; NOT_KNOWN where the file doesn't tell
     times         when it was, microseconds since 1970 UTC; NO_TIME where the file doesn't tell
     comments      {entry: text}
     skipped       how many judgments were left out
     ids           UUIDs as text [n] if judgments have some that outlast the file, which then take the
                   place of its hash and `numbers`
+    fresh         with `ids`: which judgments no other file brought, bool [n]
+    shown         positions of further images that somebody saw, but may have judged nothing in
     """
 
     numbers: NDArray[np.int64]
@@ -99,6 +101,8 @@ class JudgmentFile:
     comments: dict[int, str]
     skipped: int
     ids: NDArray[np.str_] | None = None
+    fresh: NDArray[np.bool_] | None = None
+    shown: list[int] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.numbers)

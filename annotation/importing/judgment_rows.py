@@ -25,9 +25,7 @@ STORED_NUMBERS = """
     WHERE round_id = %s
 """
 
-STORED_IDS = """
-    SELECT client_id::text FROM annotation_judgment WHERE client_id = ANY(%s::uuid[])
-"""
+IMAGES_OF = "SELECT image_id FROM annotation_rounditem WHERE round_id = %s"
 
 # What rows refer to is held until the import is through, so that nobody can delete it.
 HOLD = """
@@ -114,22 +112,29 @@ TO_DECIDE = """
 
 @dataclass(frozen=True)
 class Keys:
-    """Primary keys that go with the judgments of a file, in its order, int64 [n] each."""
+    """Primary keys that go with the judgments of a file, in its order, int64 [n] each; and of images
+    that were shown, but perhaps not judged, int64 [m]."""
 
     round: ReviewRound
     images: NDArray[np.int64]
     candidates: NDArray[np.int64]
     reviewers: NDArray[np.int64]
+    shown: NDArray[np.int64]
 
 
-def not_stored(review_round: ReviewRound | None, found: JudgmentFile) -> NDArray[np.bool_]:
-    """Which judgments of the file are new, bool [n]: to its round, or by their own ids anywhere."""
-    if found.ids is not None:
-        with connection.cursor() as cursor:
-            cursor.execute(STORED_IDS, [found.ids.tolist()])
-            return ~np.isin(found.ids, [stored for (stored,) in cursor.fetchall()])
+def not_stored(
+    review_round: ReviewRound | None, found: JudgmentFile, images: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Which judgments of the file are new to its round, bool [n]; `images` are their primary keys.
+
+    Where no number tells them (`found.fresh`), a round has nothing new of images it has: what is a
+    candidate now may not have been one when somebody chose.
+    """
     if review_round is None:
-        return np.ones(len(found), np.bool_)
+        return np.ones(len(found), np.bool_) if found.fresh is None else found.fresh
+    if found.fresh is not None:
+        there = copy_rows(IMAGES_OF, [review_round.pk], image=">i8")["image"]
+        return found.fresh & ~np.isin(images, there)
     stored = copy_rows(STORED_NUMBERS, [review_round.pk], number=">i8")["number"]
     return ~np.isin(found.numbers, stored.astype(np.int64))
 
@@ -237,11 +242,12 @@ def send_comments(keys: Keys, found: JudgmentFile) -> None:
 
 
 def add_items(keys: Keys) -> None:
-    """Let the round have every judged image, done, in the file's order, and their datasets."""
-    _, first = np.unique(keys.images, return_index=True)
+    """Let the round have every image that was shown, done, in the file's order, and their datasets."""
+    images = np.concatenate([keys.images, keys.shown])
+    _, first = np.unique(images, return_index=True)
     parameters: dict[str, Any] = {
         "round": keys.round.pk,
-        "images": array_literal(keys.images[np.sort(first)]),
+        "images": array_literal(images[np.sort(first)]),
         "candidates": array_literal(np.unique(keys.candidates)),
     }
     with connection.cursor() as cursor:

@@ -29,7 +29,7 @@ from annotation.importing.judgment_rows import (
 from annotation.importing.labelstudio import read_labelstudio
 from annotation.importing.picking import images_of, pick_datasets
 from annotation.importing.real_raters import read_real_raters
-from annotation.models import ReviewRound
+from annotation.models import ReviewRound, Verdict
 from annotation.review.rounds import extend_rounds
 from taxonomy.bulk import distinct
 from taxonomy.errors import InputError, InputErrors
@@ -70,13 +70,14 @@ def import_judgments(
     judgments (by imported multi-labels): those verdicts stay.
 
     Importing a file again changes nothing, except that judgments left out before are added if
-    their images are there by now: a judgment is known by the file's SHA-256 and its number in it, or
-    by Label Studio's id, also from another file.
+    their images are there by now: a judgment is known by the file's SHA-256 and its number in it.
+    Of Label Studio's a further file brings what was changed since, whichever file is imported
+    first, and takes back what is chosen no more; see `labelstudio_words`.
 
-    Returns {"round": None if another file held all, "judgments": of known images, "judgments_new",
-    "skipped": left out, "reviewers", "reviewers_new", "images", "candidates", "candidates_new",
-    "verdicts_changed", "verdicts_kept": of candidates with new judgments those whose verdict the
-    import may not set}.
+    Returns {"round": None if other files held all, "judgments": of known images, "judgments_new",
+    "judgments_withdrawn": of earlier files, "skipped": left out, "reviewers", "reviewers_new",
+    "images", "candidates", "candidates_new", "verdicts_changed", "verdicts_kept": of candidates
+    with new judgments those whose verdict the import may not set}.
 
     Raises InputError, with nothing changed, for what the format's reader refuses, a reviewer who
     judges a candidate twice or has the name of a person here, a file without a judgment of a known
@@ -126,17 +127,20 @@ def _store(
     progress: Progress,
 ) -> dict[str, Any]:
     there = ReviewRound.objects.filter(file_sha256=digest).first()
-    fresh = found.among(not_stored(there, found))
+    fresh = found.among(not_stored(there, found, known.images.ids[found.images]))
     review_round = _round(path, digest, taxonomy, there) if there or len(fresh) else None
+    said = found.among(found.verdicts != Verdict.UNJUDGED)
+    new = int(np.count_nonzero(fresh.verdicts != Verdict.UNJUDGED))
     result = {
         "round": review_round and review_round.name,
-        "judgments": len(found),
-        "judgments_new": len(fresh),
+        "judgments": len(said),
+        "judgments_new": new,
+        "judgments_withdrawn": len(fresh) - new,
         "skipped": found.skipped,
-        "reviewers": len(distinct(found.reviewers)),
+        "reviewers": len(distinct(said.reviewers)),
         "reviewers_new": 0,
-        "images": len(distinct(found.images)),
-        "candidates": found.candidates,
+        "images": len(distinct(said.images)),
+        "candidates": said.candidates,
         "candidates_new": 0,
         "verdicts_changed": 0,
         "verdicts_kept": 0,
@@ -168,11 +172,12 @@ def _store_new(
     accounts = from_elsewhere().count()
     reviewers = _reviewers(path, found)
     images = known.images.ids[found.images]
-    hold(review_round, images, reviewers)
+    shown = known.images.ids[np.array(found.shown, np.int64)]
+    hold(review_round, np.concatenate([images, shown]), reviewers)
     with without_looking_up():
         progress("adding candidates", 0, 0)
         added, candidates = _candidates(images, found.classes)
-        keys = Keys(review_round, images, candidates, reviewers)
+        keys = Keys(review_round, images, candidates, reviewers, shown)
         send_judgments(keys, found, progress)
         add_items(keys)
     send_comments(keys, found)

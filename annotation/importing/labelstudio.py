@@ -3,20 +3,16 @@
 
 from __future__ import annotations
 
-import math
 import re
-from array import array
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
-from uuid import NAMESPACE_URL, uuid5
 
-import numpy as np
 from django.utils.crypto import salted_hmac
 
 from annotation.importing.judgment_files import (
-    FIELDS,
     MOST_MILLISECONDS,
     NOT_KNOWN,
     JudgmentFile,
@@ -24,8 +20,8 @@ from annotation.importing.judgment_files import (
     read_time,
     reviewer_number,
 )
+from annotation.importing.labelstudio_words import PREFIX, Annotation, Export, judgments_of
 from annotation.importing.multilabel_files import read_json
-from annotation.models import Candidate, Verdict
 from taxonomy.errors import InputError, InputErrors
 from taxonomy.progress import Progress
 
@@ -44,20 +40,6 @@ class _Said(NamedTuple):
     choices: list[Any]
 
 
-class _Annotation(NamedTuple):
-    """row; what it is known by; position of the image; number of the reviewer; classes chosen;
-    milliseconds in all; when it was made and last changed, in microseconds since 1970."""
-
-    row: int
-    identity: str
-    position: int
-    reviewer: int
-    classes: list[int]
-    milliseconds: int
-    made: int
-    changed: int
-
-
 def read_labelstudio(path: Path, known: Known, progress: Progress) -> JudgmentFile:
     """Choices of the control `classes` or, if there is but one, of any. JSON-MIN tells no control from
     data where one choice is possible: then it must be called `classes` or `choice`.
@@ -69,8 +51,9 @@ def read_labelstudio(path: Path, known: Known, progress: Progress) -> JudgmentFi
 
     The image is in `data`, as `image_id`, or else as the path or address `image`. A reviewer is
     called after the number in `completed_by`, or a hash of the e-mail address, which is not kept.
-    `ids` of judgments follow from the annotation and when it was last changed: a later export brings
-    only what is new.
+
+    What earlier files of the same project said gives way to what changed since, see `judgments_of`.
+    Where a file names no project (JSON-MIN), only the same task is known to be the same project's.
 
     Raises InputError for another file, InputErrors with every task of an unknown image or class, or
     with an annotation that doesn't tell whose it is; rows are tasks, from 1 on.
@@ -78,27 +61,27 @@ def read_labelstudio(path: Path, known: Known, progress: Progress) -> JudgmentFi
     tasks = read_json(path)
     if not isinstance(tasks, list):
         raise InputError("is no export of Label Studio: it is no JSON list of tasks", file=path)
-    names: dict[str, int] = {}
-    said: list[_Annotation] = []
+    export = Export()
+    said: list[Annotation] = []
     problems = []
     question = _question(tasks, path)
     for row, task in enumerate(tasks, start=1):
         if row % TOLD_EVERY == 1:
             progress("reading judgments", row - 1, len(tasks))
         try:
-            said += _read_task(row, task, question, known, names)
+            said += _read_task(row, task, question, known, export)
         except ValueError as error:
             problems.append((row, str(error)))
     if problems:
         raise InputErrors(path, problems)
-    skipped = sum(len(one.classes) for one in said if one.position == NOT_KNOWN)
-    kept = _last_of_each(one for one in said if one.position != NOT_KNOWN)
-    return _judgments(kept, known, list(names), skipped)
+    export.skipped = sum(len(one.classes) for one in said if one.position == NOT_KNOWN)
+    export.annotations = _last_of_each(one for one in said if one.position != NOT_KNOWN)
+    return judgments_of(export, known)
 
 
-def _last_of_each(annotations: Iterable[_Annotation]) -> list[_Annotation]:
+def _last_of_each(annotations: Iterable[Annotation]) -> list[Annotation]:
     """Of each person and image the annotation that was changed last."""
-    found: dict[tuple[int, int], _Annotation] = {}
+    found: dict[tuple[int, int], Annotation] = {}
     for one in annotations:
         before = found.setdefault((one.position, one.reviewer), one)
         if before.changed <= one.changed:
@@ -136,21 +119,20 @@ def _list_in(item: Any, name: str) -> list[Any]:
     return found if isinstance(found, list) else []
 
 
-def _annotations(row: int, task: Any, question: str) -> Iterator[_Said]:
-    """Those that were handed in. Raises ValueError."""
+def _annotations(row: int, task: Any, question: str) -> tuple[dict[str, Any], list[_Said]]:
+    """The task as in the export JSON, and what was handed in. Raises ValueError."""
     if isinstance(task, dict) and isinstance(task.get("annotations"), list):
-        for annotation in task["annotations"]:
-            if not isinstance(annotation, dict):
-                raise ValueError("has an annotation that is no object")
-            if not annotation.get("was_cancelled"):
-                yield _Said(row, task, annotation, list(_chosen(annotation, question)))
-    elif isinstance(task, dict) and "annotation_id" in task:
-        if task["annotation_id"] is not None:  # else nobody has annotated it
-            fields = task | {"completed_by": task.get("annotator"), "id": task["annotation_id"]}
-            small = {"id": task.get("id"), "data": task}
-            yield _Said(row, small, fields, list(_flat(task.get(question))))
-    else:
-        raise ValueError('is no task of Label Studio\'s exports JSON or JSON-MIN: no "annotations"')
+        if not all(isinstance(annotation, dict) for annotation in task["annotations"]):
+            raise ValueError("has an annotation that is no object")
+        handed_in = (one for one in task["annotations"] if not one.get("was_cancelled"))
+        return task, [_Said(row, task, one, list(_chosen(one, question))) for one in handed_in]
+    if isinstance(task, dict) and "annotation_id" in task:
+        fields = task | {"completed_by": task.get("annotator"), "id": task["annotation_id"]}
+        small = {"id": task.get("id"), "data": task, "annotations": [fields]}
+        if task["annotation_id"] is None:  # nobody has annotated it
+            return small, []
+        return small, [_Said(row, small, fields, list(_flat(task.get(question))))]
+    raise ValueError('is no task of Label Studio\'s exports JSON or JSON-MIN: no "annotations"')
 
 
 def _chosen(annotation: dict[str, Any], question: str) -> Iterator[Any]:
@@ -173,27 +155,47 @@ def _flat(value: Any) -> Iterator[Any]:
 
 
 def _read_task(
-    row: int, task: Any, question: str, known: Known, names: dict[str, int]
-) -> list[_Annotation]:
+    row: int, task: Any, question: str, known: Known, export: Export
+) -> list[Annotation]:
     """Raises ValueError."""
-    said = list(_annotations(row, task, question))
-    position = _position(said[0].task, known) if said else None
-    return [_read(one, position, known, names) for one in said]
+    task, said = _annotations(row, task, question)
+    try:
+        position = _position(task, known)
+    except ValueError:
+        if said:
+            raise
+        position = None  # where nobody says anything, the image need not be known
+    if position is not None:
+        export.tasks.setdefault((position, _source(task)), row)
+    for one in [task, *task["annotations"]]:
+        with suppress(ValueError):  # those that count are read below
+            export.newest = max(export.newest, _changed(one))
+    return [_read(one, position, known, export.names) for one in said]
 
 
-def _read(said: _Said, position: int | None, known: Known, names: dict[str, int]) -> _Annotation:
+def _source(task: dict[str, Any]) -> str:
+    """What tells a project from others. Tasks of different projects differ in number, too."""
+    project = task.get("project")
+    return ascii(["task", task.get("id")] if project is None else ["project", project])
+
+
+def _read(said: _Said, position: int | None, known: Known, names: dict[str, int]) -> Annotation:
     """`position` becomes NOT_KNOWN if the image's judgments are left out. Raises ValueError."""
     reviewer = _reviewer(said.fields.get("completed_by"))
     read_class = known.readers["class"]
     classes = {read_class(_text(choice, "a choice")): None for choice in said.choices}
-    made, changed = (
-        read_time(_text(said.fields.get(name) or "", name)) for name in ("created_at", "updated_at")
-    )
-    return _Annotation(
-        said.row, _identity(said, reviewer), NOT_KNOWN if position is None else position,
-        reviewer_number(reviewer, names), list(classes),
-        _milliseconds(said.fields.get("lead_time")), made, max(made, changed),
+    return Annotation(
+        said.row, _identity(said, reviewer), _source(said.task),
+        NOT_KNOWN if position is None else position, reviewer_number(reviewer, names),
+        list(classes), _milliseconds(said.fields.get("lead_time")), _changed(said.fields),
     )  # fmt: skip
+
+
+def _changed(fields: dict[str, Any]) -> int:
+    """When a task or annotation was last changed, microseconds since 1970, or NO_TIME. Raises
+    ValueError."""
+    times = [_text(fields.get(name) or "", name) for name in ("created_at", "updated_at")]
+    return max(map(read_time, times))
 
 
 def _text(value: Any, what: str) -> str:
@@ -249,9 +251,9 @@ def _reviewer(by: Any) -> str:
         raise ValueError("has an annotation that doesn't tell who made it (completed_by)")
     text = str(by).strip()
     if text.isascii() and text.isdecimal():
-        return f"labelstudio-{text}"
+        return f"{PREFIX}{text}"
     digest = salted_hmac(__name__, ascii(text.casefold()), algorithm="sha256").hexdigest()
-    return f"labelstudio-{digest[:12]}"
+    return f"{PREFIX}{digest[:12]}"
 
 
 def _milliseconds(seconds: Any) -> int:
@@ -260,43 +262,4 @@ def _milliseconds(seconds: Any) -> int:
         return NOT_KNOWN
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds >= 0:
         raise ValueError("lead_time is no number of seconds")
-    known = math.isfinite(seconds) and seconds * 1000 <= MOST_MILLISECONDS
-    return round(seconds * 1000) if known else NOT_KNOWN
-
-
-def _judgments(
-    annotations: list[_Annotation], known: Known, names: list[str], skipped: int
-) -> JudgmentFile:
-    others = _candidates(annotations, known) if known.unchosen_incorrect else {}
-    keys = list(known.lookup.keys)
-    values = array("q")
-    ids: list[str] = []
-    for one in annotations:
-        verdicts = dict.fromkeys(others.get(one.position, ()), Verdict.INCORRECT)
-        verdicts |= dict.fromkeys(one.classes, Verdict.CORRECT)
-        took = one.milliseconds
-        each = took if took == NOT_KNOWN else round(took / max(len(verdicts), 1))
-        for index, verdict in verdicts.items():
-            values.extend(
-                (len(ids), one.row, one.position, index, one.reviewer, verdict, each, one.made)
-            )
-            image = known.images.keys[one.position]
-            ids.append(str(uuid5(NAMESPACE_URL, f"{one.identity} {image} {keys[index]} {verdict}")))
-    numbers, rows, images, classes, reviewers, marks, milliseconds, times = (
-        np.array(values, np.int64).reshape(-1, FIELDS + 1).T
-    )
-    return JudgmentFile(
-        numbers=numbers, rows=rows, images=images, classes=classes, reviewers=reviewers,
-        verdicts=marks, milliseconds=milliseconds, times=times, names=names, comments={},
-        skipped=skipped, ids=np.array(ids, "U36"),
-    )  # fmt: skip
-
-
-def _candidates(annotations: Iterable[_Annotation], known: Known) -> dict[int, list[int]]:
-    """The candidates of each position, one query."""
-    positions = {int(known.images.ids[one.position]): one.position for one in annotations}
-    found: dict[int, list[int]] = {}
-    rows = Candidate.objects.active().filter(image__in=positions).order_by("pk")
-    for image, index in rows.values_list("image", "class_index").iterator():
-        found.setdefault(positions[image], []).append(index)
-    return found
+    return round(seconds * 1000) if seconds * 1000 <= MOST_MILLISECONDS else NOT_KNOWN

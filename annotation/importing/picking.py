@@ -87,12 +87,30 @@ class Members:
         return None if position < 0 else position
 
     @cached_property
-    def _positions_by_name(self) -> dict[str, list[int]]:
-        """By the last part of the key, without its suffix."""
-        names: dict[str, list[int]] = {}
-        for position, key in enumerate(self.keys):
-            names.setdefault(_parts(key)[-1], []).append(position)
-        return names
+    def _paths(self) -> list[list[str]]:
+        return [_parts(key) for key in self.keys]
+
+    @cached_property
+    def _deepest(self) -> int:
+        return max(map(len, self._paths), default=0)
+
+    @cached_property
+    def _positions_by_path(self) -> dict[str, list[int]]:
+        return _first_two(enumerate(map("/".join, self._paths)))
+
+    @cached_property
+    def _positions_by_end(self) -> dict[int, dict[str, list[int]]]:
+        """By how many parts the ends have; made when somebody asks."""
+        return {}
+
+    def _ending_in(self, parts: list[str]) -> list[int]:
+        """The first two positions whose keys end in these parts."""
+        size = len(parts)
+        if size not in self._positions_by_end:
+            long = ((at, path) for at, path in enumerate(self._paths) if len(path) >= size)
+            ends = ((at, "/".join(path[-size:])) for at, path in long)
+            self._positions_by_end[size] = _first_two(ends)
+        return self._positions_by_end[size].get("/".join(parts), [])
 
     def find_file(self, text: str) -> int | None:
         """The position of an image by a path that ends in its key, or by the end of its key: of
@@ -103,13 +121,13 @@ class Members:
         if (position := self.find(text)) is not None:
             return position
         parts = _parts(text)
-        fitting = [
-            position
-            for position in self._positions_by_name.get(parts[-1], [])
-            if all(map(str.__eq__, reversed(parts), reversed(_parts(self.keys[position]))))
-        ]
+        longest = min(len(parts) - 1, self._deepest)
+        ends = ["/".join(parts[-size:]) for size in range(1, longest + 1)]
+        fitting = [at for end in ends for at in self._positions_by_path.get(end, [])]
+        if len(parts) <= self._deepest:
+            fitting += self._ending_in(parts)
         if len(fitting) > 1:
-            first, second = (self.keys[position] for position in fitting[:2])
+            first, second = (self.keys[position] for position in sorted(fitting)[:2])
             raise ValueError(f"image '{text[:60]}' could be {first} or {second}")
         return fitting[0] if fitting else None
 
@@ -117,6 +135,16 @@ class Members:
 def _parts(path: str) -> list[str]:
     """Folders and name, without the name's suffix."""
     return without_suffix(path.replace("\\", "/")).lstrip("./").split("/")
+
+
+def _first_two(named: Iterable[tuple[int, str]]) -> dict[str, list[int]]:
+    """{name: its first positions}; two are enough to tell that it is not the only one."""
+    found: dict[str, list[int]] = {}
+    for position, name in named:
+        known = found.setdefault(name, [])
+        if len(known) < 2:
+            known.append(position)
+    return found
 
 
 def members(dataset: Dataset) -> Members:

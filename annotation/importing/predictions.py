@@ -23,7 +23,7 @@ from annotation.importing.text_tables import read_csv, read_json, read_jsonl
 from annotation.importing.top_k import MISSING, BadRows
 from annotation.models import Candidate, Dataset, Participant, PredictionSet
 from annotation.review.rounds import extend_rounds
-from taxonomy.errors import InputError, InputErrors
+from taxonomy.errors import InputError, InputErrors, writable
 from taxonomy.lookup import ClassLookup, class_lookup
 from taxonomy.progress import Progress, quiet
 
@@ -63,7 +63,8 @@ def import_predictions(
     replace: bool = False,
     progress: Progress = quiet,
 ) -> dict[str, Any]:
-    """Import one prediction file per model; of a folder every file that is one.
+    """Import one prediction file per model; of a folder every file that is one. Beside files of other
+    kinds `.json` files are taken for notes on these, such as a model's configuration, and passed over.
 
     A model is called after its file's stem, or `model` if there is but one file. Importing the
     same predictions again changes nothing. Every distinct top-1 class of an image becomes a
@@ -71,7 +72,7 @@ def import_predictions(
 
     Returns {"dataset", "models": files read, "models_new", "models_replaced", "predictions":
     images that the files have a top-1 class for, "candidates_new", "candidates_total": of all
-    images that share the taxonomy}.
+    images that share the taxonomy}, and if files were passed over, "files_skipped": their names.
 
     Raises InputError, with nothing changed, if there is no such dataset or file, two files are
     for one model, a file is no predictions for the dataset (see `arrays`, `text_tables` and
@@ -79,7 +80,7 @@ def import_predictions(
     """
     with one_at_a_time():
         found = pick_dataset(dataset)
-        files = find_files(paths, model)
+        files, skipped = find_files(paths, model)
         images = members(found)
         lookup = class_lookup(found.taxonomy)
         read: dict[str, ModelFile] = {}
@@ -87,23 +88,29 @@ def import_predictions(
             progress("reading predictions", number, len(files))
             read[name] = read_file(path, images, lookup)
         progress("reading predictions", len(files), len(files))
-        return store_predictions(found, images, read, replace, progress)
+        result = store_predictions(found, images, read, replace, progress)
+        return result | ({"files_skipped": skipped} if skipped else {})
 
 
-def find_files(paths: Iterable[Path], model: str | None = None) -> dict[str, Path]:
-    """{model: file}. Raises InputError if there is none, or two for one model."""
-    files = [file for path in paths for file in _expand(Path(path))]
+def find_files(
+    paths: Iterable[Path], model: str | None = None
+) -> tuple[dict[str, Path], list[str]]:
+    """{model: file}, and names of files that were passed over. Raises InputError if there is none, or
+    two for one model."""
+    expanded = [_expand(Path(path)) for path in paths]
+    files = [file for taken, _ in expanded for file in taken]
+    skipped = [writable(file.name) for _, notes in expanded for file in notes]
     if model is not None:
         if len(files) != 1:
             raise InputError(f"one model name goes with one file, not with {len(files)}")
-        return {_checked_name(model, files[0]): files[0]}
+        return {_checked_name(model, files[0]): files[0]}, skipped
     found: dict[str, Path] = {}
     for file in files:
         name = _checked_name(file.stem, file)
         if name in found:
             raise InputError(f"there is {found[name].name} too, for the same model", file=file)
         found[name] = file
-    return found
+    return found, skipped
 
 
 def _checked_name(name: str, file: Path) -> str:
@@ -114,21 +121,23 @@ def _checked_name(name: str, file: Path) -> str:
     return name
 
 
-def _expand(path: Path) -> list[Path]:
-    """The file itself, or the prediction files in the folder by name."""
+def _expand(path: Path) -> tuple[list[Path], list[Path]]:
+    """The file itself, or the prediction files in the folder by name; and notes on these."""
     if not path.is_dir():
         if not path.exists():
             raise InputError("no such file or folder", file=path)
         if path.suffix.lower() not in SUFFIXES:
             raise InputError(f"is none of {', '.join(SUFFIXES)}", file=path)
-        return [path]
+        return [path], []
     files = sorted(
         file for file in path.iterdir()
         if file.suffix.lower() in SUFFIXES and file.is_file() and not file.name.startswith(".")
     )  # fmt: skip
     if not files:
         raise InputError(f"holds no file that is one of {', '.join(SUFFIXES)}", file=path)
-    return files
+    notes = [file for file in files if file.suffix.lower() == ".json"]
+    others = [file for file in files if file not in notes]
+    return (others, notes) if others else (files, [])
 
 
 def read_file(path: Path, images: Members, lookup: ClassLookup) -> ModelFile:

@@ -143,7 +143,7 @@ def _cell(text: str) -> Any:
     if text.startswith("[{"):
         try:
             said = ast.literal_eval(text)
-        except (ValueError, SyntaxError, RecursionError, MemoryError) as error:
+        except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError) as error:
             raise ValueError(f"'{text[:30]}…' is no list of labels and scores") from error
         return _best_first(said)
     return _printed_list(text) if text.startswith("[") else text
@@ -200,6 +200,6 @@ def _best_first(said: Sequence[Any]) -> list[str]:
         if not isinstance(one, dict) or not isinstance(one.get("label"), str):
             raise ValueError('needs a "label" and a "score" in each entry of the list')
         score = one.get("score")
-        if not isinstance(score, int | float) or not math.isfinite(score):
+        if not isinstance(score, int | float) or not abs(score) < math.inf:
             raise ValueError(f"the score of '{one['label'][:30]}' is no number")
     return [one["label"] for one in sorted(said, key=lambda one: -one["score"])]

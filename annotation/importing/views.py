@@ -68,7 +68,9 @@ def import_job(request: HttpRequest, job_id: int) -> HttpResponse:
         "errors": job.errors[:ERRORS_SHOWN],
         "more": max(0, len(job.errors) - ERRORS_SHOWN),
         "result": [
-            (key.replace("_", " "), value) for key, value in job.result.items() if key not in LISTED
+            (key.replace("_", " "), ", ".join(value) if key == "files_skipped" else value)
+            for key, value in job.result.items()
+            if key not in LISTED
         ],
         "warnings": seen.warnings(job.result),
         "damaged": job.result.get("damaged", [])[:ERRORS_SHOWN],

@@ -16,7 +16,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 
 from taxonomy import renditions, stored
-from taxonomy.errors import InputError
+from taxonomy.errors import InputError, writable
 from taxonomy.kept_out import kept_out
 from taxonomy.lookup import class_lookup
 from taxonomy.models import LabelClass, ReferenceImage, ReferenceSet, Taxonomy
@@ -256,7 +256,7 @@ def _store(label_class: int, draw: str, wanted: int, drawn: Drawn) -> int:
             "wanted": wanted,
             "count": len(hashes),
             "excluded": drawn.excluded,
-            "damaged": [[_storable(name), _storable(why)] for name, why in drawn.damaged],
+            "damaged": [[writable(name), writable(why)] for name, why in drawn.damaged],
             "sheet": sheet_version(hashes),
             "sheet_bytes": 0,
         },
@@ -270,11 +270,6 @@ def _store(label_class: int, draw: str, wanted: int, drawn: Drawn) -> int:
 
 def _images(label_class: int) -> Any:
     return ReferenceImage.objects.filter(label_class=label_class)
-
-
-def _storable(text: str) -> str:
-    """Without what PostgreSQL doesn't take in JSON: NUL, and halves of characters."""
-    return text.replace("\0", "\ufffd").encode(errors="replace").decode()
 
 
 def _discard(images: Sequence[ReferenceImage]) -> None:

@@ -268,6 +268,8 @@ def test_bad_rows_are_named(dataset):
     found = problem(bring(Script(), rows))
     assert found["errors"][0]["row"] == 2
     assert "77" in found["errors"][0]["detail"]
+    found = problem(bring(Script(), [{"image_id": "p\ud800", "top_k": [1]}]))
+    assert found["errors"][0]["detail"] == "unknown image 'p?'"
     assert not PredictionSet.objects.filter(participant__name="new").exists()
 
 

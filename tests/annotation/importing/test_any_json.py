@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -73,10 +74,14 @@ cheap = settings(
 )
 
 
+@pytest.mark.django_db
 @cheap
 @given(place=st.sampled_from(list(places(TASKS))), value=anything)
 @example(place=(0, "annotations", 0, "unique_id"), value="\ud800")
 @example(place=(0, "annotations", 0, "completed_by"), value="\ud800")
+@example(place=(0, "annotations", 0, "lead_time"), value=10**400)
+@example(place=(1, "id"), value="\ud800")
+@example(place=(0, "annotations", 0, "was_cancelled"), value=1)
 def test_tasks_of_label_studio(tmp_path, place, value):
     path = written(tmp_path, changed(TASKS, place, value))
     try:
@@ -95,10 +100,37 @@ def test_tasks_of_label_studio(tmp_path, place, value):
     change=st.sampled_from([(one, place) for one in PREDICTIONS for place in places(one)]),
     value=anything,
 )
+@example(change=(PREDICTIONS[0], ("p1", 0, "score")), value=10**400)
+@example(change=(PREDICTIONS[2], (0, "logits", 0)), value=10**400)
 def test_predictions(tmp_path, change, value):
     path = written(tmp_path, changed(*change, value))
     try:
         top_k = read_file(path, IMAGES, LOOKUP).top_k
+    except InputError as error:
+        line = str(error)
+        assert len(line.splitlines()) == 1
+    else:
+        assert -1 <= top_k.min() <= top_k.max() < 6
+
+
+cells = st.recursive(
+    st.sampled_from(["'label'", "'score'", "'a'", "1", "0.5", "9" * 400, "None", "-", "{", "]"]),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3).map(lambda parts: f"[{', '.join(parts)}]"),
+        st.tuples(inner, inner).map(": ".join).map("{{{}}}".format),
+    ),
+    max_leaves=6,
+)
+
+
+@cheap
+@given(cell=cells.map("[{}]".format) | cells)
+@example(cell="[{[]: 1}]")
+@example(cell="[{'label': 'a', 'score': " + "9" * 400 + "}]")
+def test_a_cell_of_a_table(tmp_path, cell):
+    (tmp_path / "m.csv").write_text(f'image_id,top_k\np0,"{cell}"\n')
+    try:
+        top_k = read_file(tmp_path / "m.csv", IMAGES, LOOKUP).top_k
     except InputError as error:
         line = str(error)
         assert len(line.splitlines()) == 1

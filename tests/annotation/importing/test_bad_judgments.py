@@ -277,6 +277,7 @@ def whole_files() -> dict[str, bytes]:
 WHOLE = whole_files()
 
 
+@pytest.mark.django_db
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(suffix=st.sampled_from(sorted(WHOLE)), content=st.binary(max_size=200))
 @example(".csv", f"{HEADER}\n".encode())
@@ -285,6 +286,7 @@ def test_any_bytes_are_judgments_or_one_clear_error(tmp_path, suffix, content):
     check_reading(tmp_path / f"m{suffix}", content)
 
 
+@pytest.mark.django_db
 @settings(
     max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

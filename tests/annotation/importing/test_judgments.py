@@ -76,8 +76,8 @@ def test_each_judgment_is_stored_in_a_closed_round_that_is_called_after_the_file
     header = f"{HEADER},milliseconds,time,comment"
     result = run("import_judgments", judgments_file(photos, *rows, header=header))
     assert result == {
-        "round": "theirs.csv", "judgments": 4, "judgments_new": 4, "skipped": 0, "reviewers": 2,
-        "reviewers_new": 2, "images": 2, "candidates": 4, "candidates_new": 2,
+        "round": "theirs.csv", "judgments": 4, "judgments_new": 4, "judgments_withdrawn": 0,
+        "skipped": 0, "reviewers": 2, "reviewers_new": 2, "images": 2, "candidates": 4, "candidates_new": 2,
         "verdicts_changed": 4, "verdicts_kept": 0,
     }  # fmt: skip
     review_round = ReviewRound.objects.get()

@@ -81,7 +81,8 @@ def test_what_somebody_chose_is_correct(photos):
     )  # fmt: skip
     result = run("import_judgments", path)
     assert result == {
-        "round": "project-83.json", "judgments": 5, "judgments_new": 5, "skipped": 0,
+        "round": "project-83.json", "judgments": 5, "judgments_new": 5,
+        "judgments_withdrawn": 0, "skipped": 0,
         "reviewers": 2, "reviewers_new": 2, "images": 2, "candidates": 5, "candidates_new": 4,
         "verdicts_changed": 5, "verdicts_kept": 0,
     }  # fmt: skip
@@ -99,15 +100,34 @@ def test_what_somebody_chose_is_correct(photos):
 
 
 def test_what_nobody_chose_is_incorrect_only_if_that_is_said(photos):
+    """The same file, and the same annotations in another, bring nothing new, whatever became a candidate."""
+    tasks = [task(1, "p0.jpg", annotation(11, "a")), task(2, "p1.jpg", annotation(12))]
     run("import_predictions", "photos", save(photos / "net.npy", [[4], [5], [2], [3]]))
-    path = export(photos, task(1, "p0.jpg", annotation(11, "a")), task(2, "p1.jpg", annotation(12)))
-    assert run("import_judgments", path)["judgments"] == 1
-    result = run("import_judgments", path, "--unchosen", "incorrect")
-    assert (result["judgments"], result["judgments_new"]) == (4, 3)
-    assert sorted(stored()) == [
-        ("p0", 0, "labelstudio-7", CORRECT, 3000), ("p0", 4, "labelstudio-7", INCORRECT, 1500),
-        ("p1", 1, "labelstudio-7", INCORRECT, 1500), ("p1", 5, "labelstudio-7", INCORRECT, 1500),
+    first = export(photos, *tasks, task(3, "p2.jpg", annotation(13)))
+    assert run("import_judgments", first)["judgments"] == 1
+    before = everything()
+    assert run("import_judgments", first, "--unchosen", "incorrect")["judgments_new"] == 0
+    assert everything() == before
+    second = export(
+        photos,
+        tasks[1],
+        {**task(3, "p3.jpg", annotation(14, "d")), "project": 84},
+        name="other.json",
+    )
+    result = run("import_judgments", second, "--unchosen", "incorrect")
+    assert (result["judgments"], result["judgments_new"]) == (3, 3)
+    assert stored() == [
+        ("p0", 0, "labelstudio-7", CORRECT, 3000), ("p1", 1, "labelstudio-7", INCORRECT, 1500),
+        ("p1", 5, "labelstudio-7", INCORRECT, 1500), ("p3", 3, "labelstudio-7", CORRECT, 3000),
     ]  # fmt: skip
+    run("import_predictions", "photos", save(photos / "more.npy", [[2], [2], [4], [2]]))
+    before = everything()
+    for path in (
+        second,
+        export(photos, *json.loads(second.read_text()), {"annotations": []}, name="m.json"),
+    ):
+        assert run("import_judgments", path, "--unchosen", "incorrect")["judgments_new"] == 0
+    assert everything() == before
 
 
 def test_more_tasks_need_no_more_queries(photos):
@@ -135,6 +155,102 @@ def test_a_later_export_brings_what_is_new_and_what_was_changed(photos):
     assert (result["round"], result["judgments_new"]) == ("later.json", 2)
     verdicts = Candidate.objects.filter(image__key="p0").values_list("class_index", "verdict")
     assert dict(verdicts) == {0: INCORRECT, 2: CORRECT}
+
+
+JUNE, JULY = "2024-06-01T00:00:00Z", "2024-07-01T00:00:00Z"
+
+
+def words(image: str = "p0") -> dict[tuple[str, int], int]:
+    """The last word of each reviewer on each class."""
+    return {(name, index): verdict for key, index, name, verdict, _ in stored() if key == image}
+
+
+def test_what_is_chosen_no_more_is_taken_back(photos):
+    """Chosen anew, emptied, skipped, deleted: what the last export says holds, of those it speaks of."""
+    first = [
+        task(1, "p0.jpg", annotation(11, "a", "b"), annotation(12, "b", by=8)),
+        task(2, "p1.jpg", annotation(13, "a"), annotation(14, "c", by=8)),
+        task(3, "p2.jpg", annotation(15, "a")),
+    ]
+    run("import_judgments", export(photos, *first))
+    later = [
+        task(
+            1,
+            "p0.jpg",
+            annotation(11, "b", "c", updated_at=JUNE),
+            annotation(12, by=8, updated_at=JUNE),
+        ),
+        task(2, "p1.jpg", annotation(13, "a", was_cancelled=True, updated_at=JUNE)),
+    ]
+    # Another project, and another server's task of the same number, take nothing back.
+    other = [{**task(9, "p0.jpg", annotation(91, "e", by=9, updated_at=JULY)), "project": 84}]
+    run("import_judgments", export(photos, *other, name="other.json"))
+    result = run("import_judgments", export(photos, *later, name="later.json"))
+    assert [result[key] for key in ("judgments", "judgments_new", "judgments_withdrawn")] == [
+        2,
+        2,
+        4,
+    ]
+    assert words() == {
+        ("labelstudio-7", 0): 0, ("labelstudio-7", 1): CORRECT, ("labelstudio-7", 2): CORRECT,
+        ("labelstudio-8", 1): 0, ("labelstudio-9", 4): CORRECT,
+    }  # fmt: skip
+    assert words("p1") == {("labelstudio-7", 0): 0, ("labelstudio-8", 2): 0}
+    assert words("p2") == {("labelstudio-7", 0): CORRECT}
+    verdicts = Candidate.objects.filter(image__key__in=["p0", "p1"]).order_by(
+        "image", "class_index"
+    )
+    assert list(verdicts.values_list("image__key", "class_index", "verdict")) == [
+        ("p0", 0, 0), ("p0", 1, CORRECT), ("p0", 2, CORRECT), ("p0", 4, CORRECT),
+        ("p1", 0, 0), ("p1", 1, 0), ("p1", 2, 0),
+    ]  # fmt: skip
+    before = everything()
+    for tasks in (later, first, other):  # again, and an older one after a newer one
+        path = export(photos, *tasks, task(4, "p3.jpg"), name="again.json")
+        assert run("import_judgments", path)["round"] is None
+    assert everything() == before
+    again = export(
+        photos, task(1, "p0.jpg", annotation(11, "a", updated_at=JULY)), name="july.json"
+    )
+    run("import_judgments", again)
+    assert words()["labelstudio-7", 0] == CORRECT == verdicts[0].verdict
+    assert words()["labelstudio-7", 1] == 0
+
+
+def test_what_was_deleted_is_known_from_a_file_that_is_not_older(photos):
+    """Label Studio gives a task a new time when an annotation of it is deleted."""
+    both = [annotation(11, "a"), annotation(12, "b", by=8, updated_at=JUNE)]
+    run("import_judgments", export(photos, task(1, "p0.jpg", *both)))
+    run("import_judgments", export(photos, task(1, "p0.jpg", both[0]), name="older.json"))
+    assert words()["labelstudio-8", 1] == CORRECT
+    left = {**task(1, "p0.jpg", both[0]), "updated_at": JULY}
+    result = run("import_judgments", export(photos, left, name="newer.json"))
+    assert (result["judgments_new"], result["judgments_withdrawn"]) == (0, 1)
+    assert words() == {("labelstudio-7", 0): CORRECT, ("labelstudio-8", 1): 0}
+
+
+def test_where_no_time_is_told_the_export_imported_last_holds(photos):
+    for number, classes in enumerate(["a", "a", "c", "", "a"]):
+        made = annotation(11, *classes, created_at=None, updated_at=None)
+        path = export(photos, task(1, "p0.jpg", made), task(number, "p1"), name=f"{number}.json")
+        result = run("import_judgments", path)
+        assert (result["round"] is None) == (number == 1)
+        correct = {index for (_, index), verdict in words().items() if verdict == CORRECT}
+        assert correct == {"abc".index(one) for one in classes}
+
+
+def test_in_the_small_export_a_task_is_known_by_its_number(photos):
+    first = [
+        small(1, "p0.jpg", "a"), small(1, "p0.jpg", "b", annotator=8), small(2, "p1.jpg", "a"),
+    ]  # fmt: skip
+    run("import_judgments", export(photos, *first))
+    later = [small(1, "p0.jpg", "c", updated_at=JUNE), small(5, "p1.jpg", "b", updated_at=JUNE)]
+    result = run("import_judgments", export(photos, *later, name="later.json"))
+    assert (result["judgments_new"], result["judgments_withdrawn"]) == (2, 2)
+    assert words() == {
+        ("labelstudio-7", 0): 0, ("labelstudio-7", 2): CORRECT, ("labelstudio-8", 1): 0,
+    }  # fmt: skip
+    assert words("p1") == {("labelstudio-7", 0): CORRECT, ("labelstudio-7", 1): CORRECT}
 
 
 def test_no_address_of_a_person_is_kept(photos):
@@ -294,6 +410,7 @@ KNOWN = Known(
 chosen = st.lists(st.sampled_from("abcdef"), unique=True, max_size=6)
 
 
+@pytest.mark.django_db
 @settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

@@ -94,6 +94,19 @@ def test_a_folder_holds_one_model_per_file(photos):
     assert set(names) == {"one", "two"}
 
 
+def test_in_a_folder_json_beside_other_files_is_a_note_on_these(photos, refused):
+    (photos / "models").mkdir()
+    save(photos / "models" / "one.npy", TOP)
+    (photos / "models" / "config.json").write_text('{"hidden_size": 768}')
+    result = run("import_predictions", "photos", photos / "models")
+    assert (result["models"], result["files_skipped"]) == (1, ["config.json"])
+    assert refused("import_predictions", "photos", photos / "models" / "config.json") == (
+        "config.json, row 1: unknown image 'hidden_size'"
+    )
+    (photos / "models" / "one.npy").unlink()
+    assert "unknown image" in refused("import_predictions", "photos", photos / "models")
+
+
 def test_a_single_file_may_be_given_another_name(photos):
     run("import_predictions", "photos", save(photos / "x.npy", TOP), "--model", "ResNet-50")
     assert PredictionSet.objects.get().participant.name == "ResNet-50"
