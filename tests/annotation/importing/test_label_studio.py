@@ -25,7 +25,7 @@ from annotation.models import Candidate, Dataset, Judgment, ReviewRound, Verdict
 from taxonomy.errors import InputError
 from taxonomy.lookup import ClassLookup
 from taxonomy.progress import quiet
-from tests.annotation.importing.conftest import run, save
+from tests.annotation.importing.conftest import run, save, write_csv
 from tests.annotation.importing.test_judgments import everything
 
 CORRECT, INCORRECT = Verdict.CORRECT, Verdict.INCORRECT
@@ -330,6 +330,9 @@ def test_images_that_are_not_there_may_be_left_out(photos, refused):
     )
     result = run("import_judgments", path, "--skip-unknown")
     assert (result["judgments"], result["skipped"]) == (1, 2)
+    run("import_dataset", "more", write_csv(photos / "more.csv", "q,5"))
+    again = run("import_judgments", path, "--unchosen", "incorrect")
+    assert (again["judgments_new"], again["skipped"]) == (3, 0)
 
 
 NO_TASK = 'is no task of Label Studio\'s exports JSON or JSON-MIN: no "annotations"'
