@@ -112,7 +112,7 @@ urlpatterns = [
     at("images/<uuid:uid>/comments/", images.ImageComments, "image_comments"),
     at("images/<uuid:uid>/reports/", images.ImageReports, "image_reports"),
     at("images/<uuid:uid>/verdicts/", images.ImageVerdicts, "image_verdicts"),
-    at("images/<uuid:uid>/<str:rendition>/", images.ImageFile, "image_file"),
+    at("images/<uuid:uid>/file/<str:rendition>/", images.ImageFile, "image_file"),
     at("people/", administration.People, "people"),
     at("people/<int:person_id>/", administration.OnePerson, "person"),
     at("invitations/", administration.Invitations, "invitations"),

@@ -247,6 +247,15 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "FigureEnum": "api.serializers.comparisons.FIGURES",
+        "FirstStateEnum": "api.serializers.review.FIRST_STATES",
+        "GroupKindEnum": "taxonomy.models.ClassGroup.Kind",
+        "ImportKindEnum": "api.serializers.administration.IMPORTS",
+        "RelationStateEnum": "taxonomy.models.ClassRelation.State",
+        "RoundStateEnum": "annotation.models.ReviewRound.State",
+        "VerdictEnum": "api.serializers.review.VERDICTS",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "api.schema.add_problems",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import AuditEntry, Invitation, User
@@ -14,6 +17,9 @@ from evaluation.inference.preprocessing import FILTERS, LARGEST, RESIZES
 from evaluation.models import ClassifierModel, FailedTask
 from taxonomy.models import Taxonomy
 from taxonomy.reference.importing import MOST_PER_CLASS
+
+IMPORTS = list(FORMS)
+GOING_ON = (ImportJob.State.WAITING, ImportJob.State.RUNNING)
 
 
 class ImportErrorSerializer(serializers.Serializer):
@@ -33,8 +39,8 @@ class ProgressOfImportSerializer(serializers.Serializer):
 class ImportSerializer(serializers.ModelSerializer):
     """`result`: what it brought, once it is done; `errors`: why it failed."""
 
-    kind = serializers.ChoiceField(list(FORMS))
-    progress = serializers.SerializerMethodField()
+    kind = serializers.ChoiceField(IMPORTS)
+    progress = serializers.SerializerMethodField(help_text="null once it has ended")
     result = serializers.DictField()
     errors = ImportErrorSerializer(many=True)
 
@@ -45,15 +51,16 @@ class ImportSerializer(serializers.ModelSerializer):
             "finished",
         ]  # fmt: skip
 
-    def get_progress(self, job: ImportJob) -> ProgressOfImportSerializer:
-        return progress_of(job)  # type: ignore[return-value]
+    @extend_schema_field(ProgressOfImportSerializer(allow_null=True))
+    def get_progress(self, job: ImportJob) -> dict[str, Any] | None:
+        return progress_of(job) if job.state in GOING_ON else None
 
 
 class NewImportSerializer(serializers.Serializer):
     """The fields of the form of the page for this `kind`; others are not looked at. Instead of a file
     `x`, `x_path` may name one on the server."""
 
-    kind = serializers.ChoiceField(list(FORMS))
+    kind = serializers.ChoiceField(IMPORTS)
     name = serializers.CharField(required=False)
     dataset = serializers.CharField(required=False)
     datasets = serializers.ListField(child=serializers.CharField(), required=False)

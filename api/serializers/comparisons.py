@@ -13,13 +13,14 @@ from evaluation.figure_choice import KINDS
 from evaluation.metrics.changes import Change
 from evaluation.models import ParticipantGroup, Subset
 
+FIGURES = list(KINDS)
 FRACTION: dict[str, Any] = {"allow_null": True}
 
 
 class FigureKindSerializer(serializers.Serializer):
     """`pickers`: which parameters of its address it heeds."""
 
-    name = serializers.ChoiceField(list(KINDS))
+    name = serializers.ChoiceField(FIGURES)
     title = serializers.CharField()
     note = serializers.CharField()
     pickers = serializers.ListField(child=serializers.CharField())
@@ -33,7 +34,7 @@ class FigureDataSerializer(serializers.Serializer):
     """`points`: what the figure draws, accuracies as fractions."""
 
     snapshot = serializers.CharField()
-    figure = serializers.ChoiceField(list(KINDS))
+    figure = serializers.ChoiceField(FIGURES)
     points = serializers.ListField(child=serializers.DictField())
 
 

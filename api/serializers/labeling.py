@@ -14,7 +14,7 @@ from annotation.labeling.parsing import MOST_OPS, NOTE_LENGTH
 from annotation.labeling.tasks import LARGEST_SEED, LONGEST_EMBARGO
 from annotation.models import Dataset, LabelingTask
 from annotation.review.forms import random_seed
-from api.serializers.review import LARGEST_INDEX, RejectedSerializer
+from api.serializers.review import FIRST_STATES, LARGEST_INDEX, RejectedSerializer
 
 
 class TaskSerializer(serializers.ModelSerializer):
@@ -53,7 +53,7 @@ class NewTaskSerializer(serializers.Serializer):
     embargo_days = serializers.IntegerField(min_value=0, max_value=LONGEST_EMBARGO, default=180)
     exposed = serializers.ChoiceField(LabelingTask.Exposed.values, default="leave-out")
     instructions = serializers.CharField(max_length=5000, default="", allow_blank=True)
-    state = serializers.ChoiceField(["open", "planned"], default="open")
+    state = serializers.ChoiceField(FIRST_STATES, default="open")
 
     @staticmethod
     def form(said: dict[str, Any]) -> TaskForm:

@@ -24,6 +24,7 @@ from annotation.review.rounds import MOST_OVERLAP
 from annotation.review.scope import MOST_GOLD
 
 VERDICTS = [one.label for one in Verdict]
+FIRST_STATES = ["open", "planned"]
 LARGEST_INDEX = 10**8 - 1
 
 
@@ -89,7 +90,7 @@ class NewRoundSerializer(serializers.Serializer):
         "username", many=True, default=list, queryset=possible_reviewers()
     )
     instructions = serializers.CharField(max_length=5000, default="", allow_blank=True)
-    state = serializers.ChoiceField(["open", "planned"], default="open")
+    state = serializers.ChoiceField(FIRST_STATES, default="open")
 
     @staticmethod
     def form(said: dict[str, Any]) -> RoundForm:

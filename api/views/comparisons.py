@@ -70,7 +70,7 @@ def finite(value: Any) -> Any:
 class Figures(Endpoint):
     """The figures that there are."""
 
-    @extend_schema(responses={200: shown.FigureKindsSerializer})
+    @extend_schema(operation_id="figures", responses={200: shown.FigureKindsSerializer})
     def get(self, request: Request) -> Response:
         found = [{"name": name, **asdict(kind)} for name, kind in KINDS.items()]
         return Response(shown.FigureKindsSerializer({"figures": found}).data)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from django.conf import settings
+from django.core.management import call_command
 
 from accounts.roles import ROLES
 from api.base import Endpoint
@@ -48,3 +49,8 @@ def test_every_scope_opens_something_and_is_explained():
     assert used | {"read"} == set(SCOPES)
     for scope in SCOPES:
         assert f"\n| `{scope}` | " in DOCS
+
+
+def test_the_schema_is_valid_openapi_and_was_made_without_a_doubt(tmp_path):
+    call_command("spectacular", "--validate", "--fail-on-warn", file=tmp_path / "schema.yml")
+    assert "openapi: 3.1" in (tmp_path / "schema.yml").read_text()

@@ -11,7 +11,9 @@ import pytest
 from django.conf import settings
 
 from accounts.roles import ADMIN
-from annotation.models import Candidate, Dataset, PredictionSet, Verdict
+from annotation.models import Candidate, Dataset, Judgment, PredictionSet, Verdict
+from annotation.review.rounds import open_round, progress
+from annotation.review.scope import Scope
 from api.tokens import SCOPES, make_token
 from evaluation import recomputing
 from evaluation.reports import latest_report
@@ -43,7 +45,7 @@ def test_the_examples_do_what_they_say(dataset, live_server, monkeypatch, capsys
 
     monkeypatch.setattr(time, "sleep", compute_meanwhile)
     space: dict = {}
-    evaluate, pandas, torch, training = BLOCKS
+    evaluate, pandas, torch, training, reviewing = BLOCKS
     exec(evaluate, space)
     assert waits == [5]
     cell = space["rows"][0]["multi_label"]
@@ -65,4 +67,11 @@ def test_the_examples_do_what_they_say(dataset, live_server, monkeypatch, capsys
         assert space["push"](np.roll(scores, epoch, axis=1), epoch)["predictions"] == 30
     sets = PredictionSet.objects.filter(participant__name="training-run-7")
     assert (sets.count(), sets.current().count()) == (2, 1)
+
+    exec(reviewing, space)
+    current = open_round("by script", [dataset], 1, scope=Scope(which="all"))
+    verdicts = ["correct", "incorrect"]
+    assert space["review"](current.pk, lambda item: verdicts * len(item["candidates"])) == "done"
+    assert progress(current).percent == 100
+    assert Judgment.objects.filter(round=current).count() == current.round_candidates.count() > 0
     space["session"].close()
