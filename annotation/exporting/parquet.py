@@ -91,14 +91,19 @@ class Incoming:
             self.options,
         )
         columns = [
-            pa.array([json.loads(text) for text in column.to_pylist()], field.type)
-            if pa.types.is_list(field.type)
-            else column.combine_chunks()
+            _parsed(column, field.type) if pa.types.is_list(field.type) else column.combine_chunks()
             for column, field in zip(found.columns, self.table.schema, strict=True)
         ]
         self.table.write(columns)
         self.counting.add(len(found))
         self.block = io.BytesIO()
+
+
+def _parsed(column: pa.ChunkedArray, kind: pa.DataType) -> pa.Array:
+    """Lists out of their JSON; each text, of which there are often few, is read once."""
+    texts = column.combine_chunks().dictionary_encode()
+    lists = pa.array([json.loads(text) for text in texts.dictionary.to_pylist()], kind)
+    return lists.take(texts.indices)
 
 
 def write_parquet(folder: Path, selection: Selection, progress: Progress) -> Counter[str]:

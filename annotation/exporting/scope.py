@@ -25,14 +25,16 @@ CLASSES = """
 IMAGES = """
     CREATE TEMPORARY TABLE dumped_image ON COMMIT DROP AS
     SELECT image.id, image.key, image.target AS target_index, class.key AS target,
-        image.problematic, image.problem_reason,
-        (SELECT json_agg(dataset.name ORDER BY dataset.name)
-         FROM annotation_datasetimage member
-         JOIN annotation_dataset dataset ON dataset.id = member.dataset_id
-         WHERE member.image_id = image.id) AS datasets
-    FROM annotation_image image JOIN dumped_class class ON class.index = image.target
-    WHERE EXISTS (SELECT FROM annotation_datasetimage member
-                  WHERE member.image_id = image.id AND member.dataset_id = ANY(%(datasets)s))
+        image.problematic, image.problem_reason, inside.datasets
+    FROM (
+        SELECT member.image_id, json_agg(dataset.name ORDER BY dataset.name) AS datasets
+        FROM annotation_datasetimage member
+        JOIN annotation_dataset dataset ON dataset.id = member.dataset_id
+        WHERE member.image_id IN (SELECT image_id FROM annotation_datasetimage
+                                  WHERE dataset_id = ANY(%(datasets)s))
+        GROUP BY member.image_id
+    ) inside JOIN annotation_image image ON image.id = inside.image_id
+    JOIN dumped_class class ON class.index = image.target
 """
 PEOPLE = """
     CREATE TEMPORARY TABLE dumped_person ON COMMIT DROP AS
@@ -94,7 +96,9 @@ WORDS = """
     WHERE final.created <= %(until)s::timestamptz
 """
 TOTAL = """
-    SELECT (SELECT count(*) FROM dumped_image) + (SELECT count(*) FROM dumped_candidate)
+    SELECT (SELECT count(*) FROM dumped_image)
+        + (SELECT count(*) FROM annotation_candidate
+           JOIN dumped_image ON dumped_image.id = annotation_candidate.image_id)
         + (SELECT count(*) FROM annotation_judgment)
         + (SELECT count(*) FROM annotation_datasetimage WHERE dataset_id = ANY(%(datasets)s))
 """
