@@ -252,6 +252,7 @@ SPECTACULAR_SETTINGS = {
         "FirstStateEnum": "api.serializers.review.FIRST_STATES",
         "GroupKindEnum": "taxonomy.models.ClassGroup.Kind",
         "ImportKindEnum": "api.serializers.administration.IMPORTS",
+        "JobStateEnum": "evaluation.models.ExportJob.State",
         "RelationStateEnum": "taxonomy.models.ClassRelation.State",
         "RoundStateEnum": "annotation.models.ReviewRound.State",
         "VerdictEnum": "api.serializers.review.VERDICTS",
