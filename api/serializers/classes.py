@@ -173,3 +173,33 @@ class NewTextSerializer(DraftSerializer):
 
 class ArchivedSerializer(serializers.Serializer):
     archived = serializers.BooleanField()
+
+
+class ImportedRelationsSerializer(serializers.Serializer):
+    relations = serializers.IntegerField()
+    new = serializers.IntegerField()
+    changed = serializers.IntegerField()
+    unchanged = serializers.IntegerField()
+
+
+class WishSerializer(serializers.Serializer):
+    wanted = serializers.BooleanField()
+
+
+class WantedEntrySerializer(serializers.Serializer):
+    """Classes that one entry should be about, and what speaks for it."""
+
+    classes = serializers.ListField(child=serializers.IntegerField())
+    reason = serializers.CharField()
+
+
+class WantedEntriesSerializer(serializers.Serializer):
+    wanted = WantedEntrySerializer(many=True)
+
+
+class PictureSerializer(serializers.Serializer):
+    picture = serializers.FileField()
+
+
+class MarkdownSerializer(serializers.Serializer):
+    markdown = serializers.CharField(help_text="what shows the picture in an entry")

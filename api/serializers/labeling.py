@@ -15,6 +15,7 @@ from annotation.labeling.tasks import LARGEST_SEED, LONGEST_EMBARGO
 from annotation.models import Dataset, LabelingTask
 from annotation.review.forms import random_seed
 from api.serializers.review import FIRST_STATES, LARGEST_INDEX, RejectedSerializer
+from taxonomy.models import Taxonomy
 
 
 class TaskSerializer(serializers.ModelSerializer):
@@ -181,3 +182,20 @@ class FeedbackSerializer(serializers.Serializer):
     answer = serializers.IntegerField()
     correct = serializers.ListField(child=serializers.IntegerField())
     hints = serializers.ListField(child=serializers.CharField())
+
+
+class DrawnSerializer(serializers.Serializer):
+    """What a task would draw: images of each dataset, of each class the fewest and the most, and what
+    would be left out of each dataset and why."""
+
+    datasets = serializers.DictField(child=serializers.IntegerField())
+    fewest = serializers.IntegerField()
+    most = serializers.IntegerField()
+    left_out = serializers.DictField(child=serializers.DictField(child=serializers.IntegerField()))
+
+
+class NewTrainingSerializer(serializers.Serializer):
+    taxonomy = serializers.SlugRelatedField("name", queryset=Taxonomy.objects.all())
+    classes = serializers.ListField(
+        child=serializers.IntegerField(min_value=0, max_value=LARGEST_INDEX)
+    )

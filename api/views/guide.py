@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import APIException
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -18,9 +19,11 @@ from api.idempotency import once_json
 from api.serializers import classes as shown
 from api.views.classes import OfTaxonomies
 from taxonomy.guide import writing
+from taxonomy.guide.images import add_image, check_size, markdown_of
 from taxonomy.guide.searching import search
+from taxonomy.guide.wanted import wanted_entries
 from taxonomy.guide.writing import Draft
-from taxonomy.models import GuideEntry, GuideRevision
+from taxonomy.models import GuideEntry, GuideRevision, LabelClass
 
 
 class Overtaken(APIException):
@@ -145,3 +148,45 @@ class Restored(Guiding):
 def _draft(content: dict[str, Any]) -> Draft:
     text = content["text"].replace("\r\n", "\n")
     return Draft(content["title"], text, content["classes"], content["note"])
+
+
+class WantedEntries(Guiding):
+    """Classes that want an entry: somebody asked for it, or others are taken for them."""
+
+    @extend_schema(responses={200: shown.WantedEntriesSerializer})
+    def get(self, request: Request, taxonomy_id: int) -> Response:
+        found = [
+            {"classes": [one.index for one in row.classes], "reason": str(row.reason)}
+            for section in wanted_entries(self.taxonomy())
+            for row in section.rows
+        ]
+        return Response({"wanted": found})
+
+
+class Wish(Guiding):
+    """Asks for an entry about a class, or no longer."""
+
+    @extend_schema(request=shown.WishSerializer, responses={200: shown.WishSerializer})
+    def put(self, request: Request, taxonomy_id: int, index: int) -> Response:
+        label_class = get_object_or_404(LabelClass, taxonomy=taxonomy_id, index=index)
+        wanted = self.asked(shown.WishSerializer)["wanted"]
+        writing.wish(label_class, self.user, wanted)
+        return Response({"wanted": wanted})
+
+
+class GuidePictures(Guiding):
+    """Takes a picture for the guide."""
+
+    parser_classes = (MultiPartParser,)
+
+    @extend_schema(
+        request={"multipart/form-data": shown.PictureSerializer},
+        responses={201: shown.MarkdownSerializer},
+    )
+    def post(self, request: Request, taxonomy_id: int) -> Response:
+        """The same picture again is the same."""
+        taxonomy = self.taxonomy()
+        picture = self.asked(shown.PictureSerializer)["picture"]
+        check_size(picture.size or 0, str(picture.name))
+        made = add_image(taxonomy, picture.read(), self.user, str(picture.name))
+        return Response({"markdown": markdown_of(made)}, status=201)

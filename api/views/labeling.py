@@ -25,8 +25,11 @@ from annotation.labeling.examinations import must_not_know
 from annotation.labeling.handing_in import hand_in
 from annotation.labeling.parsing import read_positions
 from annotation.labeling.results import answers_of
+from annotation.labeling.sampling import draw_sample
 from annotation.labeling.statistics import labeler_rows, progress_of
+from annotation.labeling.training.progress import train_on
 from annotation.models import Enrollment, LabelingTask
+from annotation.review.forms import random_seed
 from api.base import KEY, Endpoint, LatestFirst, Listing, valid
 from api.idempotency import once_json
 from api.serializers import labeling as shown
@@ -252,3 +255,35 @@ class TaskExport(Endpoint):
         return StreamingHttpResponse(
             export.FORMATS[suffix](task), content_type=TYPES[suffix], headers=headers
         )
+
+
+class TaskPreview(Endpoint):
+    """What a task would draw, before it is made."""
+
+    roles = (ADMIN,)
+    scope = "labeling"
+
+    @extend_schema(request=shown.NewTaskSerializer, responses={200: shown.DrawnSerializer})
+    def post(self, request: Request) -> Response:
+        said = self.asked(shown.NewTaskSerializer)
+        form = valid(shown.NewTaskSerializer.form(said))
+        drawn = draw_sample(form.sample, said["kind"], said["seed"])
+        counts = drawn.per_class.values()
+        told = {"datasets": drawn.datasets, "left_out": drawn.left_out}
+        return Response({**told, "fewest": min(counts), "most": max(counts)})
+
+
+class Training(Labeling):
+    """Opens a training task of some classes for oneself, with images that trainings have shown."""
+
+    @extend_schema(
+        parameters=[KEY], request=shown.NewTrainingSerializer, responses={201: shown.TaskSerializer}
+    )
+    def post(self, request: Request) -> Response:
+        said = self.asked(shown.NewTrainingSerializer)
+
+        def work() -> Response:
+            made = train_on(said["classes"], said["taxonomy"], self.user, random_seed())
+            return Response(_shown(made, self), status=201)
+
+        return once_json(request, self.user, work)

@@ -99,6 +99,18 @@ def test_training_tells_the_truth_after_the_answer_alone(admin):
     assert found["right"] == (0 in found["correct"])
 
 
+def test_a_sample_is_foreseen_and_a_labeler_trains_on_classes(admin):
+    plan = {"name": "x", "datasets": {"photos": 6}, "seed": 1}
+    drawn = admin.send("post", "task_preview", content=plan).json()
+    assert (drawn["datasets"], drawn["fewest"], drawn["most"]) == ({"photos": 6}, 1, 1)
+    linus = Script(user=make_user(LABELER, name="linus"))
+    wanted = {"taxonomy": "six", "classes": [0, 1]}
+    assert linus.send("post", "training", content=wanted).status_code == 400  # none was shown yet
+    make(admin, kind="training")
+    made = linus.send("post", "training", content=wanted).json()
+    assert (made["kind"], made["state"], made["total"]) == ("training", "open", 2)
+
+
 def test_others_have_no_part_in_it(admin):
     make_user(LABELER, name="linus")
     task = make(admin, "linus")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -27,6 +26,7 @@ from annotation.labeling.training.statistics import (
     to_train_next,
 )
 from annotation.models import Assignment, Enrollment, LabelingTask
+from annotation.review.forms import random_seed
 from taxonomy.errors import InputError
 from taxonomy.guide.writing import Draft, create_entry
 from taxonomy.models import LabelClass, Taxonomy
@@ -119,7 +119,7 @@ def labeling_train(request: HttpRequest, taxonomy_id: int) -> HttpResponse:
     taxonomy = get_object_or_404(Taxonomy, pk=taxonomy_id)
     classes = [int(text) for text in request.POST.getlist("classes") if text.isdecimal()]
     try:
-        task = train_on(classes, taxonomy, signed_in(request), secrets.randbelow(10**6))
+        task = train_on(classes, taxonomy, signed_in(request), random_seed())
     except InputError as error:
         messages.error(request, str(error))
         return redirect("labeling_training")
