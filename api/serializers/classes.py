@@ -203,3 +203,34 @@ class PictureSerializer(serializers.Serializer):
 
 class MarkdownSerializer(serializers.Serializer):
     markdown = serializers.CharField(help_text="what shows the picture in an entry")
+
+
+class ConfusionOfClassesSerializer(serializers.Serializer):
+    """On how many images one of two classes was correct and the other was not."""
+
+    first = serializers.IntegerField()
+    second = serializers.IntegerField()
+    images = serializers.IntegerField()
+
+
+class ClassEvidenceSerializer(serializers.Serializer):
+    """`counts`: candidates of the class by verdict; `confused`: what images with it were wrongly taken
+    for; `taken_for`: what is there where it was wrong."""
+
+    counts = serializers.DictField(child=serializers.IntegerField())
+    confused = ConfusionOfClassesSerializer(many=True)
+    taken_for = ConfusionOfClassesSerializer(many=True)
+
+
+class ConfusionsOfClassesSerializer(serializers.Serializer):
+    confusions = ConfusionOfClassesSerializer(many=True)
+
+
+class ReferenceSerializer(serializers.Serializer):
+    id = serializers.IntegerField()
+    large = serializers.CharField(help_text="address of the picture")
+    original = serializers.CharField()
+
+
+class GuideExportSerializer(serializers.Serializer):
+    state = serializers.CharField(help_text="ready, or how far it is")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, ClassVar
 
 import numpy as np
 from django.db.models import Q, QuerySet
@@ -39,7 +40,7 @@ class ByIndex(Pages):
 class OfTaxonomies(Endpoint):
     """Classes are nobody's secret."""
 
-    roles = ROLES
+    roles: ClassVar[Iterable[str]] = ROLES
     scope = "classes"
     closed_while_blind = False
 

@@ -6,7 +6,10 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
+from django.http import Http404
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import APIException
 from rest_framework.parsers import MultiPartParser
@@ -18,12 +21,15 @@ from api.base import KEY, LatestFirst, Listing, query
 from api.idempotency import once_json
 from api.serializers import classes as shown
 from api.views.classes import OfTaxonomies
-from taxonomy.guide import writing
+from taxonomy.guide import exporting, writing
 from taxonomy.guide.images import add_image, check_size, markdown_of
 from taxonomy.guide.searching import search
+from taxonomy.guide.views import CONTENT_TYPES as FILES
+from taxonomy.guide.views import export_download
 from taxonomy.guide.wanted import wanted_entries
 from taxonomy.guide.writing import Draft
 from taxonomy.models import GuideEntry, GuideRevision, LabelClass
+from taxonomy.tasks import order_guide_export
 
 
 class Overtaken(APIException):
@@ -190,3 +196,24 @@ class GuidePictures(Guiding):
         check_size(picture.size or 0, str(picture.name))
         made = add_image(taxonomy, picture.read(), self.user, str(picture.name))
         return Response({"markdown": markdown_of(made)}, status=201)
+
+
+class GuideExport(Guiding):
+    """The whole guide as one `pdf` or `html` file."""
+
+    @extend_schema(
+        responses={(200, name.partition(";")[0]): OpenApiTypes.BINARY for name in FILES.values()}
+    )
+    def get(self, request: Request, taxonomy_id: int, kind: str) -> HttpResponseBase:
+        """The file, once a worker has made it."""
+        return export_download(request._request, taxonomy_id, kind)
+
+    @extend_schema(request=None, responses={202: shown.GuideExportSerializer})
+    def post(self, request: Request, taxonomy_id: int, kind: str) -> Response:
+        """Have it made of what the guide says now, unless it is there."""
+        taxonomy = self.taxonomy()
+        if kind not in exporting.MAKERS:
+            raise Http404
+        order_guide_export(taxonomy, kind)
+        state = exporting.export_of(taxonomy, kind).state
+        return Response({"state": state}, status=202)

@@ -9,6 +9,7 @@ from accounts.roles import ADMIN, LABELER, REVIEWER
 from annotation.review.rounds import open_round
 from taxonomy.loading import load_csv
 from taxonomy.models import ClassGroup, ClassRelation, GuideEntry, Taxonomy
+from taxonomy.tasks import make_guide_export
 from tests.api.scripts import Script, problem
 from tests.factories import make_dataset
 from tests.worlds import CLASSES, draw
@@ -115,6 +116,22 @@ def test_entries_are_wished_for_and_have_pictures(six, tmp_path):
     assert made["markdown"].startswith("![describe the picture](guide:")
     bad = SimpleUploadedFile("x.png", b"nonsense")
     assert problem(linus("post", "guide_pictures", six.pk, data={"picture": bad}))["errors"]
+
+
+def test_the_guide_comes_as_a_file_once_it_is_ordered_and_made(six, monkeypatch):
+    ordered: list[tuple] = []
+    monkeypatch.setattr(make_guide_export, "delay", lambda *args: ordered.append(args))
+    linus = Script(LABELER)
+    linus.send("post", "guide", six.pk, content={"title": "Cranes", "text": "Long legs."})
+    assert linus("get", "guide_export", six.pk, "html").status_code == 404
+    for _ in range(2):
+        answer = linus("post", "guide_export", six.pk, "html")
+        assert (answer.status_code, answer.json()) == (202, {"state": "running"})
+    assert ordered == [(six.pk, "html")]
+    make_guide_export(*ordered[0])
+    file = linus("get", "guide_export", six.pk, "html")
+    assert b"Long legs." in b"".join(file.streaming_content)
+    assert linus("post", "guide_export", six.pk, "exe").status_code == 404
 
 
 def test_the_guide_is_written_by_everybody_and_no_text_is_lost(six):
