@@ -26,7 +26,7 @@ from annotation.importing.alone import wait_for_imports
 from annotation.importing.judgments import import_judgments
 from annotation.importing.predictions import import_predictions
 from annotation.models import DatasetImage, PredictionSet
-from api.base import KEY, Endpoint, Listing, query
+from api.base import KEY, Download, Endpoint, Listing, query
 from api.idempotency import once
 from api.parsers import CSV, NDJSON, PARQUET, Body, CsvParser, NdjsonParser, ParquetParser
 from api.serializers import bulk as shown
@@ -103,7 +103,7 @@ class Predictions(Bulk, Listing):
         return once(request, self.user, body.sha256, work)
 
 
-class PredictionFile(Endpoint):
+class PredictionFile(Download):
     """A prediction set as Parquet: `image_id` and `top_k`, class indices, best first."""
 
     @extend_schema(responses={(200, PARQUET): OpenApiTypes.BINARY})

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
 from annotation import class_evidence as evidence
-from api.base import Endpoint, Listing
+from api.base import Download, Endpoint, Listing
 from api.serializers import classes as shown
 from api.views.classes import OfTaxonomies
 from taxonomy.models import LabelClass, ReferenceImage, Taxonomy
@@ -75,7 +75,7 @@ class References(OfTaxonomies, Listing):
         ]
 
 
-class ReferenceFile(OfTaxonomies):
+class ReferenceFile(Download, OfTaxonomies):
     """A reference image: `large` or `original`."""
 
     @extend_schema(responses={(200, "image/jpeg"): OpenApiTypes.BINARY})

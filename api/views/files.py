@@ -10,7 +10,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from api.base import Endpoint, query
+from api.base import Download, query
 from api.views.comparisons import REPORT, check_known, report_asked
 from evaluation import comparison, figure_views, report_views, table_views
 from evaluation.figures import MEDIA_TYPES
@@ -25,7 +25,7 @@ def files(media_types: Iterable[str]) -> dict[Any, Any]:
     }
 
 
-class FigureFile(Endpoint):
+class FigureFile(Download):
     """A figure as `svg`, `png` or `pdf`, or as its Vega-Lite specification: `json`."""
 
     @extend_schema(
@@ -43,7 +43,7 @@ class FigureFile(Endpoint):
         return figure_views.figure_file(request._request, found.pk, suffix)
 
 
-class TableFile(Endpoint):
+class TableFile(Download):
     """The table for a paper as `csv`, `tex` or `md`; asked for as `table/`."""
 
     @extend_schema(
@@ -59,7 +59,7 @@ class TableFile(Endpoint):
         return table_views.comparison_file(request._request, suffix)
 
 
-class DocumentFile(Endpoint):
+class DocumentFile(Download):
     """The report on a snapshot as one `pdf` or `html` file."""
 
     @extend_schema(

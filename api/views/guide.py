@@ -17,7 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.roles import ADMIN, ROLES
-from api.base import KEY, LatestFirst, Listing, query
+from api.base import KEY, Download, LatestFirst, Listing, query
 from api.idempotency import once_json
 from api.serializers import classes as shown
 from api.views.classes import OfTaxonomies
@@ -198,7 +198,7 @@ class GuidePictures(Guiding):
         return Response({"markdown": markdown_of(made)}, status=201)
 
 
-class GuideExport(Guiding):
+class GuideExport(Download, Guiding):
     """The whole guide as one `pdf` or `html` file."""
 
     @extend_schema(

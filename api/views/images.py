@@ -24,7 +24,7 @@ from annotation.discussion.records import CandidateRecord, image_record
 from annotation.discussion.views import KINDS
 from annotation.images import picture_for
 from annotation.models import Candidate, Comment, Image, Verdict
-from api.base import KEY, Endpoint, query
+from api.base import KEY, Download, Endpoint, query
 from api.idempotency import once_json
 from api.serializers import images as shown
 from evaluation.galleries import answers_on
@@ -40,7 +40,7 @@ def open_image(uid: UUID, user: User) -> Image:
     return image
 
 
-class ImageFile(Endpoint):
+class ImageFile(Download):
     """A picture: `large`, `small` or `original`."""
 
     closed_while_blind = False

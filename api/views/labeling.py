@@ -34,7 +34,7 @@ from annotation.labeling.training.together import remark, remarks_on, shared_ima
 from annotation.labeling.training.views import PROPOSED, RECENT
 from annotation.models import Enrollment, LabelingTask
 from annotation.review.forms import random_seed
-from api.base import KEY, Endpoint, LatestFirst, Listing, query, valid
+from api.base import KEY, Download, Endpoint, LatestFirst, Listing, query, valid
 from api.idempotency import once_json
 from api.serializers import labeling as shown
 from taxonomy.downloads import disposition, file_name
@@ -182,7 +182,7 @@ def _addressed(item: dict[str, Any], task_id: int, request: Request) -> dict[str
     }
 
 
-class TaskImage(Labeling):
+class TaskImage(Download, Labeling):
     """A picture of a task: `large`, `small` or `original`."""
 
     @extend_schema(responses={(200, "image/jpeg"): OpenApiTypes.BINARY})
@@ -240,7 +240,7 @@ class TaskResults(Labeling):
         return Response(shown.TaskResultsSerializer({"closed": closed, "answers": rows}).data)
 
 
-class TaskExport(Endpoint):
+class TaskExport(Download):
     """All answers to a task with their times: `json` or `csv`."""
 
     roles = (ADMIN,)

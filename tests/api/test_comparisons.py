@@ -64,7 +64,8 @@ def test_figures_tables_and_the_report_come_as_files(report):
     script = Script(REVIEWER)
     drawn = script("get", "figure_file", "latest", "json", query="?figure=measures")
     assert drawn.json()["$schema"].startswith("https://vega.github.io/schema/vega-lite")
-    svg = script("get", "figure_file", report.pk, "svg", query="?figure=labels")
+    picture = {"accept": "image/svg+xml"}
+    svg = script("get", "figure_file", report.pk, "svg", query="?figure=labels", headers=picture)
     assert (svg["Content-Type"], b"<svg" in svg.content) == ("image/svg+xml", True)
     assert script("get", "figure_file", "latest", "exe").status_code == 404
     table = script("get", "table_file", "csv", query="?group=all&metric=multi_label")

@@ -79,7 +79,7 @@ def test_what_was_found_of_a_class_is_for_those_who_do_not_review_blind(tmp_path
     assert script("get", "confusions", taxonomy.pk).json()["confusions"] == found["confused"]
     (reference,) = script("get", "references", taxonomy.pk, 0).json()["results"]
     bearer = {"authorization": f"Bearer {script.text}"}
-    picture = script.client.get(reference["large"], headers=bearer)
+    picture = script.client.get(reference["large"], headers=bearer | {"accept": "image/*"})
     assert picture["Content-Type"] == "image/jpeg"
     ReviewRound.objects.update(blind=True)
     assert script("get", "class_evidence", taxonomy.pk, 0).status_code == 403
