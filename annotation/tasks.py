@@ -36,6 +36,12 @@ def send_import(job_id: int) -> None:
         jobs.logger.exception("no worker could be told of import %s", job_id)
 
 
+def order_preview(wanted: VerdictRule) -> None:
+    """Have a worker compute anew what a rule would change."""
+    rule.forget_preview(wanted)
+    preview_rule.delay(wanted.method, wanted.confidence)
+
+
 def put_in_force(chosen: VerdictRule) -> None:
     """Store a rule, and have a worker decide every verdict anew by it."""
     chosen.save()

@@ -11,6 +11,12 @@ def make_guide_export(taxonomy_id: int, kind: str) -> None:
     exporting.make_export(Taxonomy.objects.get(pk=taxonomy_id), kind)
 
 
+def order_guide_export(taxonomy: Taxonomy, kind: str) -> None:
+    """Have a worker make a file of the guide, unless one is at it or the file is there."""
+    if exporting.announce(exporting.export_of(taxonomy, kind)):
+        make_guide_export.delay(taxonomy.pk, kind)
+
+
 @shared_task
 def make_sheet(label_class: int) -> None:
     sheets.make_sheet(label_class)

@@ -17,7 +17,7 @@ from annotation.labeling import answers, items
 from annotation.labeling.embargo import note_sighting
 from annotation.labeling.parsing import read_operations
 from annotation.labeling.training.feedback import Feedback, feedback_on
-from annotation.models import Assignment, LabelingTask
+from annotation.models import Assignment, Enrollment, LabelingTask
 
 
 def items_at(task_id: int, user: User, positions: Sequence[int]) -> list[dict[str, Any]]:
@@ -77,6 +77,14 @@ def feedback_for(task_id: int, user: User, uid: UUID) -> tuple[LabelingTask, Fee
     if (feedback := feedback_on(assignment)) is None:
         raise Http404
     return assignment.enrollment.task, feedback
+
+
+def training_part(task_id: int, user: User) -> Enrollment:
+    """The labeler's part in a training task. Raises Http404."""
+    return get_object_or_404(
+        Enrollment.objects.select_related("task__taxonomy"),
+        task=task_id, labeler=user, task__kind=LabelingTask.Kind.TRAINING,
+    )  # fmt: skip
 
 
 def _part(task_id: int, user: User) -> tuple[int, bool, str, str]:

@@ -44,8 +44,7 @@ def verdict_rule(request: HttpRequest) -> HttpResponse:
                 request, "The rule is in force; every verdict is being decided anew by it."
             )
             return redirect("verdict_rule")
-        rules.forget_preview(rule)
-        tasks.preview_rule.delay(rule.method, rule.confidence)
+        tasks.order_preview(rule)
         context |= {"asked": rule}
     return render(request, "annotation/verdict_rule.html", context)
 

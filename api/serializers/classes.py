@@ -173,3 +173,64 @@ class NewTextSerializer(DraftSerializer):
 
 class ArchivedSerializer(serializers.Serializer):
     archived = serializers.BooleanField()
+
+
+class ImportedRelationsSerializer(serializers.Serializer):
+    relations = serializers.IntegerField()
+    new = serializers.IntegerField()
+    changed = serializers.IntegerField()
+    unchanged = serializers.IntegerField()
+
+
+class WishSerializer(serializers.Serializer):
+    wanted = serializers.BooleanField()
+
+
+class WantedEntrySerializer(serializers.Serializer):
+    """Classes that one entry should be about, and what speaks for it."""
+
+    classes = serializers.ListField(child=serializers.IntegerField())
+    reason = serializers.CharField()
+
+
+class WantedEntriesSerializer(serializers.Serializer):
+    wanted = WantedEntrySerializer(many=True)
+
+
+class PictureSerializer(serializers.Serializer):
+    picture = serializers.FileField()
+
+
+class MarkdownSerializer(serializers.Serializer):
+    markdown = serializers.CharField(help_text="what shows the picture in an entry")
+
+
+class ConfusionOfClassesSerializer(serializers.Serializer):
+    """On how many images one of two classes was correct and the other was not."""
+
+    first = serializers.IntegerField()
+    second = serializers.IntegerField()
+    images = serializers.IntegerField()
+
+
+class ClassEvidenceSerializer(serializers.Serializer):
+    """`counts`: candidates of the class by verdict; `confused`: what images with it were wrongly taken
+    for; `taken_for`: what is there where it was wrong."""
+
+    counts = serializers.DictField(child=serializers.IntegerField())
+    confused = ConfusionOfClassesSerializer(many=True)
+    taken_for = ConfusionOfClassesSerializer(many=True)
+
+
+class ConfusionsOfClassesSerializer(serializers.Serializer):
+    confusions = ConfusionOfClassesSerializer(many=True)
+
+
+class ReferenceSerializer(serializers.Serializer):
+    id = serializers.IntegerField()
+    large = serializers.CharField(help_text="address of the picture")
+    original = serializers.CharField()
+
+
+class GuideExportSerializer(serializers.Serializer):
+    state = serializers.CharField(help_text="ready, or how far it is")

@@ -224,3 +224,17 @@ class ParticipantGroupSerializer(serializers.ModelSerializer):
 
 class NumbersSerializer(serializers.Serializer):
     state = serializers.ChoiceField(["computing", "asked", "pending", "quiet"])
+
+
+class RangePointSerializer(serializers.Serializer):
+    """The range that an accuracy could still take when so many candidates were judged."""
+
+    participant = serializers.CharField()
+    kind = serializers.CharField()
+    judged = serializers.IntegerField()
+    range_low = serializers.FloatField()
+    range_high = serializers.FloatField()
+
+
+class RangesSerializer(AboutSerializer):
+    points = RangePointSerializer(many=True)

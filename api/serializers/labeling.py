@@ -15,6 +15,7 @@ from annotation.labeling.tasks import LARGEST_SEED, LONGEST_EMBARGO
 from annotation.models import Dataset, LabelingTask
 from annotation.review.forms import random_seed
 from api.serializers.review import FIRST_STATES, LARGEST_INDEX, RejectedSerializer
+from taxonomy.models import Taxonomy
 
 
 class TaskSerializer(serializers.ModelSerializer):
@@ -181,3 +182,80 @@ class FeedbackSerializer(serializers.Serializer):
     answer = serializers.IntegerField()
     correct = serializers.ListField(child=serializers.IntegerField())
     hints = serializers.ListField(child=serializers.CharField())
+
+
+class DrawnSerializer(serializers.Serializer):
+    """What a task would draw: images of each dataset, of each class the fewest and the most, and what
+    would be left out of each dataset and why."""
+
+    datasets = serializers.DictField(child=serializers.IntegerField())
+    fewest = serializers.IntegerField()
+    most = serializers.IntegerField()
+    left_out = serializers.DictField(child=serializers.DictField(child=serializers.IntegerField()))
+
+
+class NewTrainingSerializer(serializers.Serializer):
+    taxonomy = serializers.SlugRelatedField("name", queryset=Taxonomy.objects.all())
+    classes = serializers.ListField(
+        child=serializers.IntegerField(min_value=0, max_value=LARGEST_INDEX)
+    )
+
+
+class TallySerializer(serializers.Serializer):
+    index = serializers.IntegerField()
+    answers = serializers.IntegerField()
+    right = serializers.IntegerField()
+
+
+class TakenForSerializer(serializers.Serializer):
+    first = serializers.IntegerField()
+    second = serializers.IntegerField()
+    count = serializers.IntegerField()
+
+
+class TrainingSerializer(serializers.Serializer):
+    """What one has learned of a taxonomy: `proposed` are classes to train next."""
+
+    answers = serializers.IntegerField()
+    right = serializers.IntegerField()
+    classes = TallySerializer(many=True)
+    confusions = TakenForSerializer(many=True)
+    proposed = serializers.ListField(child=serializers.IntegerField())
+
+
+class PersonsAnswerSerializer(serializers.Serializer):
+    labeler = serializers.CharField()
+    vars()["class"] = serializers.IntegerField()
+
+
+class SharedImageSerializer(serializers.Serializer):
+    """An image that one has answered, with what everybody answered first. `remarks`: how many."""
+
+    item = serializers.UUIDField()
+    correct = serializers.ListField(child=serializers.IntegerField())
+    judged = serializers.BooleanField()
+    answers = PersonsAnswerSerializer(many=True)
+    differ = serializers.BooleanField()
+    remarks = serializers.IntegerField()
+
+
+class SharedImagesSerializer(serializers.Serializer):
+    images = SharedImageSerializer(many=True)
+
+
+class RemarkOnItemSerializer(serializers.Serializer):
+    """Its `id`, a new UUID, makes it count once, however often it is sent."""
+
+    id = serializers.UUIDField()
+    item = serializers.UUIDField()
+    text = serializers.CharField(max_length=2000)
+
+
+class TaskRemarkSerializer(serializers.Serializer):
+    author = serializers.CharField(source="author.username")
+    text = serializers.CharField()
+    created = serializers.DateTimeField()
+
+
+class TaskRemarksSerializer(serializers.Serializer):
+    remarks = TaskRemarkSerializer(many=True)

@@ -266,3 +266,64 @@ class RuleSerializer(serializers.ModelSerializer):
     class Meta:
         model = VerdictRule
         fields = ["method", "confidence"]
+
+
+class OutlookSerializer(serializers.Serializer):
+    """What a round would ask. `seconds` of one judgment, `hours` of all, by what was given before; null
+    if nothing was."""
+
+    candidates = serializers.IntegerField()
+    gold = serializers.IntegerField()
+    images = serializers.IntegerField()
+    turns = serializers.IntegerField()
+    judgments = serializers.IntegerField()
+    seconds = serializers.FloatField(allow_null=True)
+    hours = serializers.FloatField(allow_null=True)
+
+
+class ReviewerSerializer(serializers.Serializer):
+    """Shares of the judgments that can be compared; null is not known, or not for the reader yet."""
+
+    name = serializers.CharField()
+    judged = serializers.IntegerField()
+    seconds = serializers.FloatField(allow_null=True)
+    agreement = serializers.FloatField(allow_null=True)
+    verdict_agreement = serializers.FloatField(allow_null=True)
+    gold_agreement = serializers.FloatField(allow_null=True)
+
+
+class RoundClassSerializer(serializers.Serializer):
+    """`share`: of the judgments that are wanted; `correct`: of those that were given."""
+
+    index = serializers.IntegerField()
+    name = serializers.CharField()
+    candidates = serializers.IntegerField()
+    judgments = serializers.IntegerField()
+    share = serializers.FloatField()
+    correct = serializers.FloatField(allow_null=True)
+
+
+class RoundStatisticsSerializer(serializers.Serializer):
+    """`per_hour`: judgments over the last week; `end`: when all is judged at that pace. `only_own`: the
+    round is blind and goes on, so that one sees nothing but one's own."""
+
+    per_hour = serializers.FloatField()
+    end = serializers.DateTimeField(allow_null=True)
+    only_own = serializers.BooleanField()
+    reviewers = ReviewerSerializer(many=True)
+    classes = RoundClassSerializer(many=True)
+
+
+class RuleChangesSerializer(serializers.Serializer):
+    """`moves[before][after]`: how many judged candidates; `disputed`: now, and then."""
+
+    judged = serializers.IntegerField()
+    changed = serializers.IntegerField()
+    moves = serializers.DictField(child=serializers.DictField(child=serializers.IntegerField()))
+    disputed = serializers.ListField(child=serializers.IntegerField())
+
+
+class RulePreviewSerializer(serializers.Serializer):
+    """`preview` is null until a worker has computed it: order it by POST, and ask again by GET."""
+
+    preview = RuleChangesSerializer(allow_null=True)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, ClassVar
 
 import numpy as np
 from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.roles import ADMIN, REVIEWER, ROLES, roles_of
 from api.base import KEY, Endpoint, Listing, Pages, query, valid
-from api.idempotency import once_json
+from api.idempotency import once, once_json
+from api.parsers import CSV, CsvParser
 from api.serializers import classes as shown
+from api.views.bulk import Bulk
 from taxonomy import relations as said
 from taxonomy.class_page import kinds_of, ways_up
 from taxonomy.groups import editing, group_masks
@@ -23,6 +27,7 @@ from taxonomy.groups.forms import GroupForm
 from taxonomy.groups.listing import classes_of, groups_with
 from taxonomy.models import ClassGroup, ClassRelation, LabelClass, Taxonomy
 from taxonomy.relations.forms import RelationForm
+from taxonomy.relations.importing import import_relations
 from taxonomy.relations.proposals import propose
 
 State = ClassRelation.State
@@ -35,7 +40,7 @@ class ByIndex(Pages):
 class OfTaxonomies(Endpoint):
     """Classes are nobody's secret."""
 
-    roles = ROLES
+    roles: ClassVar[Iterable[str]] = ROLES
     scope = "classes"
     closed_while_blind = False
 
@@ -235,3 +240,24 @@ class Proposals(OfTaxonomies):
     @extend_schema(request=None, responses={200: shown.ProposedSerializer})
     def post(self, request: Request, taxonomy_id: int) -> Response:
         return Response({"proposed": propose(self.taxonomy())})
+
+
+class RelationsFile(OfTaxonomies, Bulk):
+    """Accepts every relation of a CSV file, or none of them."""
+
+    roles = writers = (ADMIN,)
+    suffixes = (CsvParser,)
+
+    @extend_schema(
+        parameters=[KEY], request={CSV: OpenApiTypes.BINARY},
+        responses={201: shown.ImportedRelationsSerializer},
+    )  # fmt: skip
+    def post(self, request: Request, taxonomy_id: int) -> Response:
+        """Columns: kind, first, second (each a key, an index or a name), and perhaps condition."""
+        body = self.body()
+
+        def work() -> Response:
+            found = import_relations(body.content, self.taxonomy(), self.user, name="content.csv")
+            return Response(shown.ImportedRelationsSerializer(found).data, status=201)
+
+        return once(request, self.user, body.sha256, work)

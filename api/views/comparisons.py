@@ -20,7 +20,7 @@ from annotation.models import Participant
 from api.base import Endpoint, query
 from api.serializers import comparisons as shown
 from evaluation import comparison as made
-from evaluation import profiles
+from evaluation import profiles, tables
 from evaluation.addressed import addressed_report
 from evaluation.changes import accuracy_changes, changed_images, compare
 from evaluation.chosen import Chosen, chosen_of
@@ -30,6 +30,7 @@ from evaluation.galleries import Answered, answered
 from evaluation.metrics.changes import Change
 from evaluation.models import LabelSnapshot, MetricReport
 from evaluation.participant_views import KINDS as WHO
+from evaluation.ranges import range_history
 from evaluation.snapshots import find_snapshot
 
 NOTHING = {"value": None, "low": None, "high": None, "n": None, "best": False}
@@ -39,9 +40,9 @@ PAGE = query("page", "From 1.", int)
 REPORT = query("report", "Of the report with this id; else of the latest.")
 
 
-def report_asked(request: Request) -> MetricReport:
-    """The report of ?report=, else the latest. Raises Http404 if there is none."""
-    report = addressed_report(request.query_params.get("report", ""))
+def report_asked(number: str) -> MetricReport:
+    """The report with this id; of "" and "latest" the latest. Raises Http404 if there is none."""
+    report = addressed_report("" if number == "latest" else number)
     if report is None or not report.rows:
         raise Http404("Nothing was computed yet.")
     return report
@@ -89,7 +90,7 @@ class FigureData(Endpoint):
     def get(self, request: Request, figure: str) -> Response:
         if figure not in KINDS:
             raise Http404("There is no such figure.")
-        report = report_asked(request)
+        report = report_asked(request.query_params.get("report", ""))
         check_known(request, report.parameters)
         choice = choose_figure(report.parameters, request.query_params.dict() | {"figure": figure})
         points = [
@@ -114,7 +115,7 @@ class ComparisonTable(Endpoint):
         responses={200: shown.TableSerializer},
     )  # fmt: skip
     def get(self, request: Request) -> Response:
-        report = report_asked(request)
+        report = report_asked(request.query_params.get("report", ""))
         check_known(request, report.parameters)
         groups = members_by_group()
         asked = made.choose(report.parameters, report.rows, request.query_params, groups)
@@ -267,3 +268,15 @@ class Changes(Endpoint):
                 ],
             }
         )  # fmt: skip
+
+
+class Ranges(Endpoint):
+    """How the ranges that accuracies can still take have shrunk, report by report."""
+
+    @extend_schema(parameters=[REPORT, *OF], responses={200: shown.RangesSerializer})
+    def get(self, request: Request) -> Response:
+        report = report_asked(request.query_params.get("report", ""))
+        check_known(request, report.parameters)
+        choice = tables.choose(report.parameters, request.query_params.dict())
+        told = {"snapshot": report.snapshot.hash, "dataset": choice.dataset, "group": choice.group}
+        return Response(told | {"points": range_history(report, choice.dataset, choice.group)})

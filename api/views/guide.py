@@ -6,21 +6,30 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
+from django.http import Http404
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import APIException
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.roles import ADMIN, ROLES
-from api.base import KEY, LatestFirst, Listing, query
+from api.base import KEY, Download, LatestFirst, Listing, query
 from api.idempotency import once_json
 from api.serializers import classes as shown
 from api.views.classes import OfTaxonomies
-from taxonomy.guide import writing
+from taxonomy.guide import exporting, writing
+from taxonomy.guide.images import add_image, check_size, markdown_of
 from taxonomy.guide.searching import search
+from taxonomy.guide.views import CONTENT_TYPES as FILES
+from taxonomy.guide.views import export_download
+from taxonomy.guide.wanted import wanted_entries
 from taxonomy.guide.writing import Draft
-from taxonomy.models import GuideEntry, GuideRevision
+from taxonomy.models import GuideEntry, GuideRevision, LabelClass
+from taxonomy.tasks import order_guide_export
 
 
 class Overtaken(APIException):
@@ -145,3 +154,66 @@ class Restored(Guiding):
 def _draft(content: dict[str, Any]) -> Draft:
     text = content["text"].replace("\r\n", "\n")
     return Draft(content["title"], text, content["classes"], content["note"])
+
+
+class WantedEntries(Guiding):
+    """Classes that want an entry: somebody asked for it, or others are taken for them."""
+
+    @extend_schema(responses={200: shown.WantedEntriesSerializer})
+    def get(self, request: Request, taxonomy_id: int) -> Response:
+        found = [
+            {"classes": [one.index for one in row.classes], "reason": str(row.reason)}
+            for section in wanted_entries(self.taxonomy())
+            for row in section.rows
+        ]
+        return Response({"wanted": found})
+
+
+class Wish(Guiding):
+    """Asks for an entry about a class, or no longer."""
+
+    @extend_schema(request=shown.WishSerializer, responses={200: shown.WishSerializer})
+    def put(self, request: Request, taxonomy_id: int, index: int) -> Response:
+        label_class = get_object_or_404(LabelClass, taxonomy=taxonomy_id, index=index)
+        wanted = self.asked(shown.WishSerializer)["wanted"]
+        writing.wish(label_class, self.user, wanted)
+        return Response({"wanted": wanted})
+
+
+class GuidePictures(Guiding):
+    """Takes a picture for the guide."""
+
+    parser_classes = (MultiPartParser,)
+
+    @extend_schema(
+        request={"multipart/form-data": shown.PictureSerializer},
+        responses={201: shown.MarkdownSerializer},
+    )
+    def post(self, request: Request, taxonomy_id: int) -> Response:
+        """The same picture again is the same."""
+        taxonomy = self.taxonomy()
+        picture = self.asked(shown.PictureSerializer)["picture"]
+        check_size(picture.size or 0, str(picture.name))
+        made = add_image(taxonomy, picture.read(), self.user, str(picture.name))
+        return Response({"markdown": markdown_of(made)}, status=201)
+
+
+class GuideExport(Download, Guiding):
+    """The whole guide as one `pdf` or `html` file."""
+
+    @extend_schema(
+        responses={(200, name.partition(";")[0]): OpenApiTypes.BINARY for name in FILES.values()}
+    )
+    def get(self, request: Request, taxonomy_id: int, kind: str) -> HttpResponseBase:
+        """The file, once a worker has made it."""
+        return export_download(request._request, taxonomy_id, kind)
+
+    @extend_schema(request=None, responses={202: shown.GuideExportSerializer})
+    def post(self, request: Request, taxonomy_id: int, kind: str) -> Response:
+        """Have it made of what the guide says now, unless it is there."""
+        taxonomy = self.taxonomy()
+        if kind not in exporting.MAKERS:
+            raise Http404
+        order_guide_export(taxonomy, kind)
+        state = exporting.export_of(taxonomy, kind).state
+        return Response({"state": state}, status=202)

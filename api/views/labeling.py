@@ -22,15 +22,23 @@ from annotation.fields import Malformed
 from annotation.labeling import exchange, export, tasks
 from annotation.labeling.changes import change_task
 from annotation.labeling.examinations import must_not_know
+from annotation.labeling.exchange import training_part
 from annotation.labeling.handing_in import hand_in
 from annotation.labeling.parsing import read_positions
 from annotation.labeling.results import answers_of
+from annotation.labeling.sampling import draw_sample
 from annotation.labeling.statistics import labeler_rows, progress_of
+from annotation.labeling.training.progress import history, train_on
+from annotation.labeling.training.statistics import by_class, confusions, to_train_next
+from annotation.labeling.training.together import remark, remarks_on, shared_images
+from annotation.labeling.training.views import PROPOSED, RECENT
 from annotation.models import Enrollment, LabelingTask
-from api.base import KEY, Download, Endpoint, LatestFirst, Listing, valid
+from annotation.review.forms import random_seed
+from api.base import KEY, Download, Endpoint, LatestFirst, Listing, query, valid
 from api.idempotency import once_json
 from api.serializers import labeling as shown
 from taxonomy.downloads import disposition, file_name
+from taxonomy.models import Taxonomy
 
 TYPES = {"json": "application/json", "csv": "text/csv"}
 
@@ -252,3 +260,80 @@ class TaskExport(Download):
         return StreamingHttpResponse(
             export.FORMATS[suffix](task), content_type=TYPES[suffix], headers=headers
         )
+
+
+class TaskPreview(Endpoint):
+    """What a task would draw, before it is made."""
+
+    roles = (ADMIN,)
+    scope = "labeling"
+
+    @extend_schema(request=shown.NewTaskSerializer, responses={200: shown.DrawnSerializer})
+    def post(self, request: Request) -> Response:
+        said = self.asked(shown.NewTaskSerializer)
+        form = valid(shown.NewTaskSerializer.form(said))
+        drawn = draw_sample(form.sample, said["kind"], said["seed"])
+        counts = drawn.per_class.values()
+        told = {"datasets": drawn.datasets, "left_out": drawn.left_out}
+        return Response({**told, "fewest": min(counts), "most": max(counts)})
+
+
+class Training(Labeling):
+    """One's own training in the classes of a taxonomy."""
+
+    @extend_schema(
+        parameters=[query("taxonomy", "Its name.", required=True)],
+        responses={200: shown.TrainingSerializer},
+    )
+    def get(self, request: Request) -> Response:
+        name = request.query_params.get("taxonomy", "")
+        past = history(self.user.pk, get_object_or_404(Taxonomy, name=name))
+        told = {
+            "answers": len(past.right), "right": int(past.right.sum()),
+            "classes": by_class(past.truth, past.right),
+            "confusions": confusions(past.truth, past.answered, past.right),
+            "proposed": to_train_next(past.truth, past.answered, past.right, RECENT, PROPOSED),
+        }  # fmt: skip
+        return Response(shown.TrainingSerializer(told).data)
+
+    @extend_schema(
+        parameters=[KEY], request=shown.NewTrainingSerializer, responses={201: shown.TaskSerializer}
+    )
+    def post(self, request: Request) -> Response:
+        """Open a training task of some classes, with images that trainings have shown."""
+        said = self.asked(shown.NewTrainingSerializer)
+
+        def work() -> Response:
+            made = train_on(said["classes"], said["taxonomy"], self.user, random_seed())
+            return Response(_shown(made, self), status=201)
+
+        return once_json(request, self.user, work)
+
+
+class TaskTogether(Labeling):
+    """The images of a training that one has answered, with everybody's answers."""
+
+    @extend_schema(responses={200: shown.SharedImagesSerializer})
+    def get(self, request: Request, task_id: int) -> Response:
+        part = training_part(task_id, self.user)
+        images = [
+            {**vars(one), "item": one.uid,
+             "answers": [{"labeler": name, "class": index} for name, index in one.answers]}
+            for one in shared_images(part)
+        ]  # fmt: skip
+        return Response(shown.SharedImagesSerializer({"images": images}).data)
+
+
+class TaskRemarks(Labeling):
+    """Says something on an image that one has answered in a training."""
+
+    @extend_schema(
+        request=shown.RemarkOnItemSerializer, responses={200: shown.TaskRemarksSerializer}
+    )
+    def post(self, request: Request, task_id: int) -> Response:
+        """Answers with all that was said on it."""
+        part, said = training_part(task_id, self.user), self.asked(shown.RemarkOnItemSerializer)
+        item = get_object_or_404(part.assignments, uid=said["item"], class_index__isnull=False)
+        remark(part.task, item.image_id, self.user, said["id"], said["text"])
+        found = remarks_on(part.task, item.image_id)
+        return Response(shown.TaskRemarksSerializer({"remarks": found}).data)

@@ -9,19 +9,21 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
-from accounts.roles import ADMIN, REVIEWER
-from annotation.models import ReviewRound
+from accounts.roles import ADMIN, REVIEWER, roles_of
+from annotation.models import ReviewRound, VerdictRule
 from annotation.review import exchange, rounds
 from annotation.review.access import round_to_see, visible_rounds
 from annotation.review.agreement_shown import choose, figures_for, rounds_open_to
 from annotation.review.consensus import rule_in_force
-from annotation.review.rule import make_rule
-from annotation.tasks import put_in_force
+from annotation.review.preview import foresee
+from annotation.review.round_page import figures_of
+from annotation.review.rule import make_rule, remembered_preview
+from annotation.tasks import order_preview, put_in_force
 from api.base import KEY, Endpoint, LatestFirst, Listing, query, valid
 from api.idempotency import once_json
 from api.serializers import review as shown
@@ -205,3 +207,63 @@ class Rule(Endpoint):
         rule = make_rule(**self.asked(shown.RuleSerializer), user=self.user)
         put_in_force(rule)
         return Response(shown.RuleSerializer(rule).data)
+
+
+class RoundPreview(Endpoint):
+    """What a round would ask, before it is opened."""
+
+    roles = (ADMIN,)
+    scope = "review"
+
+    @extend_schema(request=shown.NewRoundSerializer, responses={200: shown.OutlookSerializer})
+    def post(self, request: Request) -> Response:
+        plan = valid(shown.NewRoundSerializer.form(self.asked(shown.NewRoundSerializer))).plan
+        return Response(shown.OutlookSerializer(foresee(**plan)).data)
+
+
+class RoundStatistics(Endpoint):
+    """How fast a round goes, and how its reviewers and classes do, as far as one may know."""
+
+    closed_while_blind = False
+
+    @extend_schema(responses={200: shown.RoundStatisticsSerializer})
+    def get(self, request: Request, round_id: int) -> Response:
+        current, _ = round_to_see(round_id, self.user)
+        found = figures_of(current, self.user, ADMIN in roles_of(self.user), {})
+        told = {
+            "per_hour": found["pace"].per_hour, "end": found["pace"].end,
+            "only_own": found["only_own"], "reviewers": found["reviewers"].rows,
+            "classes": found["classes"].rows,
+        }  # fmt: skip
+        return Response(shown.RoundStatisticsSerializer(told).data)
+
+
+class RulePreview(Endpoint):
+    """What another rule would change."""
+
+    roles = (ADMIN,)
+    scope = "review"
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("method", str, required=True, enum=VerdictRule.Method.values),
+            query("confidence", "0.5 to 1.", float),
+        ],
+        responses={200: shown.RulePreviewSerializer},
+    )  # fmt: skip
+    def get(self, request: Request) -> Response:
+        asked = shown.RuleSerializer(data=request.query_params.dict())
+        asked.is_valid(raise_exception=True)
+        return Response(self._known(asked.validated_data))
+
+    @extend_schema(request=shown.RuleSerializer, responses={202: shown.RulePreviewSerializer})
+    def post(self, request: Request) -> Response:
+        """Have it computed."""
+        asked = self.asked(shown.RuleSerializer)
+        order_preview(make_rule(**asked))
+        return Response(self._known(asked), status=202)
+
+    def _known(self, asked: dict[str, Any]) -> dict[str, Any]:
+        found = remembered_preview(make_rule(**asked))
+        told = found and {**vars(found), "changed": found.changed, "disputed": list(found.disputed)}
+        return shown.RulePreviewSerializer({"preview": told}).data

@@ -15,7 +15,7 @@ from taxonomy.errors import InputError
 from taxonomy.forms import shown_classes
 from taxonomy.guide import writing
 from taxonomy.guide.forms import EntryForm
-from taxonomy.guide.images import add_image, check_size
+from taxonomy.guide.images import add_image, check_size, markdown_of
 from taxonomy.guide.reading import Text, fresh_html
 from taxonomy.guide.views import compared
 from taxonomy.models import GuideEntry, GuideRevision, Taxonomy
@@ -145,7 +145,7 @@ def image_upload(request: HttpRequest, taxonomy_id: int) -> JsonResponse:
         made = add_image(taxonomy, picture.read(), signed_in(request), str(picture.name))
     except InputError as error:
         return JsonResponse({"detail": str(error)}, status=422)
-    return JsonResponse({"markdown": f"![describe the picture](guide:{made.uid})"})
+    return JsonResponse({"markdown": markdown_of(made)})
 
 
 @require_POST

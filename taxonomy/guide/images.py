@@ -56,6 +56,11 @@ def entries_showing(images: Iterable[GuideImage]) -> QuerySet[GuideEntry]:
     return GuideEntry.objects.filter(wanted).order_by("title", "pk")
 
 
+def markdown_of(picture: GuideImage) -> str:
+    """What shows the picture in an entry."""
+    return f"![describe the picture](guide:{picture.uid})"
+
+
 def check_size(size: int, name: str) -> None:
     """Raises InputError for a file (size in bytes) that is too large to be read."""
     if size > settings.IMAGE_MAX_BYTES:

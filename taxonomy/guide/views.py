@@ -27,7 +27,7 @@ from taxonomy.guide.searching import search
 from taxonomy.guide.wanted import wanted_entries
 from taxonomy.models import GuideEntry, GuideImage, GuideRevision, LabelClass, Taxonomy
 from taxonomy.pages import page_context
-from taxonomy.tasks import make_guide_export
+from taxonomy.tasks import order_guide_export
 
 CONTENT_TYPES = {"pdf": "application/pdf", "html": "text/html; charset=utf-8"}
 
@@ -197,8 +197,7 @@ def export(request: HttpRequest, taxonomy_id: int, kind: str) -> HttpResponse:
         raise Http404
     found = exporting.export_of(taxonomy, kind)
     if request.method == "POST":
-        if exporting.announce(found):
-            make_guide_export.delay(taxonomy.pk, kind)
+        order_guide_export(taxonomy, kind)
         if not request.htmx:  # type: ignore[attr-defined]
             return redirect("guide", taxonomy.pk)
         found = exporting.export_of(taxonomy, kind)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.roles import ADMIN, LABELER, REVIEWER
 from annotation.review.rounds import open_round
 from taxonomy.loading import load_csv
 from taxonomy.models import ClassGroup, ClassRelation, GuideEntry, Taxonomy
+from taxonomy.tasks import make_guide_export
 from tests.api.scripts import Script, problem
 from tests.factories import make_dataset
-from tests.worlds import CLASSES
+from tests.worlds import CLASSES, draw
 
 pytestmark = pytest.mark.django_db
 
@@ -87,6 +89,49 @@ def test_relations_are_entered_and_decided_by_reviewers(six):
     bad = problem(ada.send("post", "relations", six.pk, content=said | {"first": "unicorn"}))
     assert bad["errors"] == [{"field": "first", "detail": "unknown class name 'unicorn'"}]
     assert ClassRelation.objects.get(pk=number).decided_by == ada.user
+
+
+def test_relations_come_as_a_file_all_or_none(six):
+    admin = Script(ADMIN)
+
+    def send(text: str, script: Script = admin):
+        return script("post", "relations_file", six.pk, data=text.encode(), content_type="text/csv")
+
+    good = "kind,first,second\nsynonym,sunglass,sunglasses\n"
+    assert send(good, Script(REVIEWER)).status_code == 403
+    assert send(good).json()["relations"] == 1
+    (row, *_) = problem(send(good + "subset,tusker,unicorn\n"))["errors"]
+    assert row["row"] == 3
+    assert ClassRelation.objects.filter(source="file").count() <= 1
+
+
+def test_entries_are_wished_for_and_have_pictures(six, tmp_path):
+    linus = Script(LABELER)
+    assert linus.send("put", "class_wish", six.pk, 2, content={"wanted": True}).status_code == 200
+    wanted = linus("get", "guide_wanted", six.pk).json()["wanted"]
+    assert [2] in [one["classes"] for one in wanted]
+    draw(tmp_path / "crane.png", 1)
+    picture = SimpleUploadedFile("crane.png", (tmp_path / "crane.png").read_bytes())
+    made = linus("post", "guide_pictures", six.pk, data={"picture": picture}).json()
+    assert made["markdown"].startswith("![describe the picture](guide:")
+    bad = SimpleUploadedFile("x.png", b"nonsense")
+    assert problem(linus("post", "guide_pictures", six.pk, data={"picture": bad}))["errors"]
+
+
+def test_the_guide_comes_as_a_file_once_it_is_ordered_and_made(six, monkeypatch):
+    ordered: list[tuple] = []
+    monkeypatch.setattr(make_guide_export, "delay", lambda *args: ordered.append(args))
+    linus = Script(LABELER)
+    linus.send("post", "guide", six.pk, content={"title": "Cranes", "text": "Long legs."})
+    assert linus("get", "guide_export", six.pk, "html").status_code == 404
+    for _ in range(2):
+        answer = linus("post", "guide_export", six.pk, "html")
+        assert (answer.status_code, answer.json()) == (202, {"state": "running"})
+    assert ordered == [(six.pk, "html")]
+    make_guide_export(*ordered[0])
+    file = linus("get", "guide_export", six.pk, "html")
+    assert b"Long legs." in b"".join(file.streaming_content)
+    assert linus("post", "guide_export", six.pk, "exe").status_code == 404
 
 
 def test_the_guide_is_written_by_everybody_and_no_text_is_lost(six):

@@ -60,6 +60,20 @@ def test_figures_and_the_table_have_the_numbers_of_the_report(report):
     assert script("get", "figure", "party").status_code == 404
 
 
+def test_figures_tables_and_the_report_come_as_files(report):
+    script = Script(REVIEWER)
+    drawn = script("get", "figure_file", "latest", "json", query="?figure=measures")
+    assert drawn.json()["$schema"].startswith("https://vega.github.io/schema/vega-lite")
+    picture = {"accept": "image/svg+xml"}
+    svg = script("get", "figure_file", report.pk, "svg", query="?figure=labels", headers=picture)
+    assert (svg["Content-Type"], b"<svg" in svg.content) == ("image/svg+xml", True)
+    assert script("get", "figure_file", "latest", "exe").status_code == 404
+    table = script("get", "table_file", "csv", query="?group=all&metric=multi_label")
+    assert b"good,model,1.0" in table.content
+    ranges = script("get", "ranges", query="?group=all").json()["points"]
+    assert {one["participant"] for one in ranges} == {"good", "half", "bad"}
+
+
 def test_participants_stand_beside_each_other(report):
     script = Script(REVIEWER)
     ids = dict(Participant.objects.values_list("name", "pk"))

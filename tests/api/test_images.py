@@ -7,13 +7,14 @@ import uuid
 import pytest
 
 from accounts.roles import ADMIN, REVIEWER
-from annotation.models import Candidate, Comment, Image, Verdict
+from annotation.models import Candidate, Comment, Image, ReviewRound, Verdict
 from annotation.review.rounds import close_round
 from evaluation.reports import compute_report
 from evaluation.snapshots import take_snapshot
+from taxonomy.reference.importing import import_reference_images
 from tests.api.scripts import Script, problem
 from tests.factories import judge, make_user
-from tests.worlds import picture_round
+from tests.worlds import draw, picture_round
 
 pytestmark = pytest.mark.django_db
 
@@ -61,6 +62,28 @@ def test_an_image_is_discussed_reported_and_decided(tmp_path):
     empty = problem(ada.send("post", "image_comments", image.uid, content={"text": ""}))
     assert empty["errors"][0]["field"] == "text"
     assert ada("get", "image", uuid.uuid4()).status_code == 404
+
+
+def test_what_was_found_of_a_class_is_for_those_who_do_not_review_blind(tmp_path):
+    current = picture_round(tmp_path)
+    taxonomy = current.taxonomy
+    Candidate.objects.filter(class_index=0).update(verdict=Verdict.CORRECT)
+    Candidate.objects.filter(class_index=1).update(verdict=Verdict.INCORRECT)
+    (tmp_path / "reference" / "a").mkdir(parents=True)
+    draw(tmp_path / "reference" / "a" / "crane.jpg", 17)
+    import_reference_images(taxonomy, tmp_path / "reference")
+    script = Script(REVIEWER)
+    found = script("get", "class_evidence", taxonomy.pk, 0).json()
+    assert found["counts"]["correct"] == Candidate.objects.filter(class_index=0).count()
+    assert found["confused"] == [{"first": 0, "second": 1, "images": 2}]
+    assert script("get", "confusions", taxonomy.pk).json()["confusions"] == found["confused"]
+    (reference,) = script("get", "references", taxonomy.pk, 0).json()["results"]
+    bearer = {"authorization": f"Bearer {script.text}"}
+    picture = script.client.get(reference["large"], headers=bearer | {"accept": "image/*"})
+    assert picture["Content-Type"] == "image/jpeg"
+    ReviewRound.objects.update(blind=True)
+    assert script("get", "class_evidence", taxonomy.pk, 0).status_code == 403
+    assert script("get", "confusions", taxonomy.pk).status_code == 403
 
 
 def test_who_answered_what_is_for_those_who_are_not_asked(tmp_path):

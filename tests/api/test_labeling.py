@@ -99,6 +99,31 @@ def test_training_tells_the_truth_after_the_answer_alone(admin):
     assert found["right"] == (0 in found["correct"])
 
 
+def test_a_sample_is_foreseen_and_a_labeler_trains_on_classes(admin):
+    plan = {"name": "x", "datasets": {"photos": 6}, "seed": 1}
+    drawn = admin.send("post", "task_preview", content=plan).json()
+    assert (drawn["datasets"], drawn["fewest"], drawn["most"]) == ({"photos": 6}, 1, 1)
+    linus = Script(user=make_user(LABELER, name="linus"))
+    wanted = {"taxonomy": "six", "classes": [0, 1]}
+    assert linus.send("post", "training", content=wanted).status_code == 400  # none was shown yet
+    task = make(admin, "linus", kind="training")
+    made = linus.send("post", "training", content=wanted).json()
+    assert (made["kind"], made["state"], made["total"]) == ("training", "open", 2)
+    assert linus("get", "task_together", task).json() == {"images": []}  # nothing answered yet
+    items = items_of(linus, task)["items"]
+    linus.send("post", "task_answers", task, content={"ops": [say(one, 0) for one in items]})
+    found = linus("get", "task_together", task).json()["images"]
+    assert {one["item"] for one in found} == {one["uid"] for one in items}
+    assert found[0]["answers"] == [{"labeler": "linus", "class": 0}]
+    words = {"id": str(uuid.uuid4()), "item": found[0]["item"], "text": "Look at the beak."}
+    for _ in range(2):
+        said = linus.send("post", "task_remarks", task, content=words).json()["remarks"]
+        assert [(one["author"], one["text"]) for one in said] == [("linus", words["text"])]
+    own = linus("get", "training", query="?taxonomy=six").json()
+    assert own["answers"] == sum(one["answers"] for one in own["classes"]) == 3
+    assert Script(LABELER)("get", "task_together", task).status_code == 404
+
+
 def test_others_have_no_part_in_it(admin):
     make_user(LABELER, name="linus")
     task = make(admin, "linus")

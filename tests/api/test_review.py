@@ -9,9 +9,9 @@ import pytest
 from django.urls import reverse
 
 from accounts.roles import ADMIN, REVIEWER
-from annotation.models import Judgment, ReviewRound, VerdictRule
+from annotation.models import Candidate, Judgment, ReviewRound, VerdictRule
 from annotation.review.rounds import close_round, pause_round
-from annotation.tasks import decide_anew
+from annotation.tasks import decide_anew, preview_rule
 from tests.api.scripts import Script, problem
 from tests.conftest import client_of
 from tests.factories import make_user
@@ -110,6 +110,21 @@ def test_a_round_that_makes_no_sense_is_refused_by_its_fields(blind):
     assert first == second
 
 
+def test_a_round_is_foreseen_and_its_statistics_are_told_as_far_as_they_may(blind):
+    admin, ada = Script(ADMIN), Script(user=blind.reviewers.get())
+    plan = {"name": "next", "datasets": ["photos"], "overlap": 1, "which": "all"}
+    outlook = admin.send("post", "round_preview", content=plan).json()
+    assert outlook["judgments"] == outlook["candidates"] == Candidate.objects.count()
+    item = ada.send("post", "round_next", blind.pk, content={}).json()["items"][0]
+    ada.send("post", "round_judgments", blind.pk, content={"ops": [judge(item)]})
+    (row,) = admin("get", "round_statistics", blind.pk).json()["reviewers"]
+    assert (row["name"], row["judged"]) == ("ada", 1)
+    own = ada("get", "round_statistics", blind.pk).json()
+    assert own["only_own"]
+    assert [one["name"] for one in own["reviewers"]] == ["You"]
+    assert own["reviewers"][0]["agreement"] is own["reviewers"][0]["gold_agreement"] is None
+
+
 def test_agreement_is_told_as_the_page_tells_it(blind, tmp_path):
     ada = Script(user=blind.reviewers.get())
     assert ada("get", "agreement").status_code == 404  # at a blind round she is told nothing
@@ -129,4 +144,12 @@ def test_an_admin_puts_a_rule_in_force(db, monkeypatch):
     assert script.send("put", "verdict_rule", content=rule).json() == rule
     assert script("get", "verdict_rule").json() == rule
     assert ordered == [True]
+    wanted: list[tuple] = []
+    monkeypatch.setattr(preview_rule, "delay", lambda *args: wanted.append(args))
+    assert script.send("post", "verdict_rule_preview", content=rule).json() == {"preview": None}
+    preview_rule(*wanted[0])
+    query = f"?method={rule['method']}&confidence=0.75"
+    found = script("get", "verdict_rule_preview", query=query).json()["preview"]
+    assert (found["judged"], found["changed"], found["disputed"]) == (0, 0, [0, 0])
+    assert script("get", "verdict_rule_preview", query="?method=party").status_code == 400
     assert Script(REVIEWER)("get", "verdict_rule").status_code == 403

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
 from accounts.roles import ADMIN, LABELER, REVIEWER, roles_of, roles_required, signed_in
-from annotation.labeling.exchange import feedback_for
+from annotation.labeling.exchange import feedback_for, training_part
 from annotation.labeling.forms import possible_labelers
 from annotation.labeling.training import together
 from annotation.labeling.training.chart import draw_line
@@ -27,6 +26,7 @@ from annotation.labeling.training.statistics import (
     to_train_next,
 )
 from annotation.models import Assignment, Enrollment, LabelingTask
+from annotation.review.forms import random_seed
 from taxonomy.errors import InputError
 from taxonomy.guide.writing import Draft, create_entry
 from taxonomy.models import LabelClass, Taxonomy
@@ -119,7 +119,7 @@ def labeling_train(request: HttpRequest, taxonomy_id: int) -> HttpResponse:
     taxonomy = get_object_or_404(Taxonomy, pk=taxonomy_id)
     classes = [int(text) for text in request.POST.getlist("classes") if text.isdecimal()]
     try:
-        task = train_on(classes, taxonomy, signed_in(request), secrets.randbelow(10**6))
+        task = train_on(classes, taxonomy, signed_in(request), random_seed())
     except InputError as error:
         messages.error(request, str(error))
         return redirect("labeling_training")
@@ -131,7 +131,7 @@ def labeling_train(request: HttpRequest, taxonomy_id: int) -> HttpResponse:
 def labeling_together(request: HttpRequest, task_id: int) -> HttpResponse:
     """One image with everybody's answers: the ?image= th of those that are answered differently, or
     with ?all= of all that one has answered oneself."""
-    part = _part(request, task_id)
+    part = training_part(task_id, signed_in(request))
     images = together.shared_images(part)
     shows_all = "all" in request.GET
     shown = images if shows_all else [one for one in images if one.differ]
@@ -166,7 +166,7 @@ def _shared(part: Enrollment, one: together.Shared) -> dict[str, Any]:
 @roles_required(*EVERYBODY)
 def labeling_remark(request: HttpRequest, task_id: int, uid: UUID) -> HttpResponse:
     """Say something on an image that one has answered in a training task."""
-    part = _part(request, task_id)
+    part = training_part(task_id, signed_in(request))
     assignment = get_object_or_404(Assignment, uid=uid, enrollment=part, class_index__isnull=False)
     form = RemarkForm(request.POST)
     if form.is_valid():
@@ -198,10 +198,3 @@ def labeling_entry(request: HttpRequest, taxonomy_id: int) -> HttpResponse:
     except InputError as error:
         context["problem"] = str(error)
     return render(request, "annotation/_labeling_entry.html", context)
-
-
-def _part(request: HttpRequest, task_id: int) -> Enrollment:
-    return get_object_or_404(
-        Enrollment.objects.select_related("task__taxonomy"),
-        task=task_id, labeler=request.user, task__kind=TRAINING,
-    )  # fmt: skip
