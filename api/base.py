@@ -13,7 +13,12 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import conditional_page
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.authentication import SessionAuthentication
-from rest_framework.exceptions import NotAuthenticated, PermissionDenied, ValidationError
+from rest_framework.exceptions import (
+    NotAuthenticated,
+    NotFound,
+    PermissionDenied,
+    ValidationError,
+)
 from rest_framework.generics import GenericAPIView, ListAPIView
 from rest_framework.pagination import CursorPagination
 from rest_framework.permissions import BasePermission
@@ -30,7 +35,7 @@ from api.tokens import TokenAuthentication
 from evaluation.blindness import what_blinds
 
 F = TypeVar("F", bound=Form)
-SAFE = ("GET", "HEAD", "OPTIONS")
+SAFE = ("GET", "HEAD")
 
 
 class Allowed(BasePermission):
@@ -59,6 +64,7 @@ class Endpoint(GenericAPIView):
 
     authentication_classes = (TokenAuthentication, SessionAuthentication)
     permission_classes = (Allowed,)
+    http_method_names = ("get", "head", "post", "put", "patch", "delete")
     roles: ClassVar[Iterable[str]] = (ADMIN, REVIEWER)
     writers: ClassVar[Iterable[str]] = (ADMIN,)
     scope: ClassVar[str] = ""
@@ -94,6 +100,11 @@ class Endpoint(GenericAPIView):
         return response
 
 
+def is_key(text: str) -> bool:
+    """Whether the text is a number as keys are."""
+    return text.isascii() and text.isdecimal() and len(text) < 20 and int(text) <= LARGEST_KEY
+
+
 def _is_no_name(value: Any) -> bool:
     return (
         "\0" in value if isinstance(value, str) else isinstance(value, int) and value > LARGEST_KEY
@@ -123,6 +134,13 @@ class Pages(CursorPagination):
     max_page_size = 1000
     page_size_query_param = "page_size"
     ordering = "pk"
+
+    def decode_cursor(self, request: Request) -> Any:
+        """Raises NotFound for a cursor that no page gave out: positions are numbers."""
+        found = super().decode_cursor(request)
+        if found and found.position is not None and not is_key(found.position):
+            raise NotFound(self.invalid_cursor_message)
+        return found
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         """As OpenAPI 3.1 has it, which knows no `nullable`."""
