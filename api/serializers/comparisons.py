@@ -212,6 +212,7 @@ class SubsetSerializer(serializers.ModelSerializer):
 class ParticipantGroupSerializer(serializers.ModelSerializer):
     """With `votes`, their majority is a participant as well."""
 
+    name = serializers.CharField(max_length=150)  # that it is free is for the form to see
     members = serializers.SlugRelatedField(
         "name", many=True, allow_empty=False,
         queryset=Participant.objects.all(),
