@@ -427,8 +427,8 @@ def test_a_script_reads_the_schema_with_its_token():
 @pytest.mark.parametrize("address", ["no/such/", "runs/x/", "datasets/%00/"])
 def test_any_other_address_is_a_problem_and_no_page(db, address):
     script = Script()
-    headers = {"authorization": f"Bearer {script.text}"}
-    for method in ("get", "post"):
+    headers = {"authorization": f"Bearer {script.text}", "if-match": "*"}
+    for method in ("get", "post", "put"):
         answer = getattr(script.client, method)(f"/api/v1/{address}", headers=headers)
         assert answer.status_code in (404, 405), answer
         problem(answer)
