@@ -57,6 +57,18 @@ def test_figures_and_the_table_have_the_numbers_of_the_report(report):
     for name, args in (("figure", ["measures"]), ("table", []), ("missed", [])):
         answer = script("get", name, *args, query="?dataset=phtos")
         assert problem(answer)["errors"][0]["field"] == "dataset"  # no other one instead
+    for name, args, fields in (
+        ("figure", ["classes"], ["measure", "participant"]),
+        ("figure_file", ["latest", "json"], ["figure", "measure", "participant", "scale", "theme"]),
+        ("table", [], ["metric", "participant", "who", "sort"]),
+        ("table_file", ["csv"], ["metric", "participant", "who"]),
+        ("cases", [], ["class"]),
+    ):  # fmt: skip
+        for field in fields:
+            answer = script("get", name, *args, query=f"?{field}=typo")
+            assert problem(answer)["errors"][0]["field"] == field, (name, field)
+    people = script("get", "table", query="?who=People&participant=good").json()["lines"]
+    assert [one["name"] for one in people] == ["good"]
     assert script("get", "figure", "party").status_code == 404
 
 
