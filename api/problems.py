@@ -40,7 +40,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
             }
             for one in errors
         ]
-    headers = {}
+    headers = dict(getattr(error, "headers", {}))
     if isinstance(error, exceptions.APIException):
         if header := getattr(error, "auth_header", None):
             headers["WWW-Authenticate"] = header

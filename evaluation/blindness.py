@@ -10,14 +10,15 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from accounts.models import User
-from accounts.roles import View, signed_in
-from annotation.labeling.examinations import examinations_of
+from accounts.roles import ADMIN, View, roles_of, signed_in
+from annotation.labeling.examinations import unrevealed_of
 from annotation.review.access import blind_rounds_of
 
 
 def not_while_blind(view: View) -> View:
     """Keep results from whoever reviews blind: after each judgment the accuracies would tell whose
-    prediction it was about. And from whoever is at an evaluation: they tell what images show."""
+    prediction it was about. And from whoever takes part in an evaluation until it is revealed: they
+    tell what images show, and what they and others answered."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -29,6 +30,9 @@ def not_while_blind(view: View) -> View:
 
 
 def what_blinds(user: User) -> dict[str, Any]:
-    """{"rounds": blind rounds, "tasks": evaluations} that the user is at; empty if there is neither."""
-    found = {"rounds": list(blind_rounds_of(user)), "tasks": list(examinations_of(user))}
+    """{"rounds": blind rounds, "tasks": evaluations, until they are revealed} that the user is at; empty
+    if there is neither. An admin, who sees all, is at none."""
+    if ADMIN in roles_of(user):
+        return {}
+    found = {"rounds": list(blind_rounds_of(user)), "tasks": list(unrevealed_of(user))}
     return found if any(found.values()) else {}

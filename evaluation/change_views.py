@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from accounts.roles import ADMIN, REVIEWER, roles_required
+from accounts.roles import ADMIN, REVIEWER, roles_required, signed_in
 from evaluation.blindness import not_while_blind
 from evaluation.changes import accuracy_changes, changed_images, compare
 from evaluation.metrics.changes import Change
@@ -43,7 +43,7 @@ def changes(request: HttpRequest) -> HttpResponse:
         "counts": comparison.changes.counts(),
         "kind": kind.name.lower(),
         "page": page,
-        "images": changed_images(comparison, [int(pk) for pk in page]),
+        "images": changed_images(comparison, [int(pk) for pk in page], signed_in(request)),
         "accuracies": accuracy_changes(before, after),
     }
     return render(request, "evaluation/changes.html", context)

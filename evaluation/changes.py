@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from accounts.models import User
+from annotation.discussion.closed import open_images
 from annotation.models import Image, Verdict
 from evaluation.metrics.changes import Change, LabelChanges, label_changes
 from evaluation.models import LabelSnapshot, MetricReport
@@ -44,8 +46,13 @@ def compare(before: LabelSnapshot, after: LabelSnapshot) -> Comparison:
     return Comparison(before, after, shared, label_changes(pairs[0], pairs[1], len(shared)))
 
 
-def changed_images(comparison: Comparison, image_ids: list[int]) -> list[ChangedImage]:
-    """The classes that these images gained and lost, in the order given; two queries."""
+def changed_images(
+    comparison: Comparison, image_ids: list[int], reader: User
+) -> list[ChangedImage]:
+    """The classes that these images gained and lost, in the order given, but of those that are closed to
+    the reader; three queries."""
+    visible = open_images(image_ids, reader)
+    image_ids = [pk for pk in image_ids if pk in visible]
     rows = {int(pk): row for row, pk in enumerate(comparison.image_ids)}
     images = Image.objects.in_bulk(image_ids)
     changes = comparison.changes

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from annotation.models import Image
+from accounts.models import User
+from annotation.discussion.closed import open_images
+from annotation.labeling.examinations import secret_participants
+from annotation.models import Image, Participant
 from evaluation.arrays import Arrays, arrays_of
 from evaluation.metrics import Verdict
 from evaluation.models import MetricReport
@@ -28,11 +31,19 @@ class Answered:
     answers: list[tuple[LabelClass, list[str], bool]]
 
 
-def answered(arrays: Arrays, places: NDArray[np.int64], names: Sequence[str]) -> list[Answered]:
-    """The images at places of the dataset, with the top-1 answers of the named participants.
+def answered(
+    arrays: Arrays, places: NDArray[np.int64], names: Sequence[str], reader: User
+) -> list[Answered]:
+    """The images at places of the dataset that are not closed to the reader, with the top-1 answers of
+    the named participants, but of those whose answers the reader must not know.
 
-    Two queries, however many images.
+    Some six queries, however many images.
     """
+    visible = open_images(arrays.image_ids[places].tolist(), reader)
+    places = places[np.isin(arrays.image_ids[places], list(visible))]
+    secret = Participant.objects.filter(pk__in=secret_participants([reader]))
+    hidden = set(secret.values_list("name", flat=True))
+    names = [name for name in names if name not in hidden]
     rows = [arrays.names.index(name) for name in names]
     images = Image.objects.in_bulk(arrays.image_ids[places].tolist())
     correct = _correct(arrays, places)
@@ -71,7 +82,9 @@ def _correct(arrays: Arrays, places: NDArray[np.int64]) -> list[list[int]]:
     return [sorted(found[place]) for place in places.tolist()]
 
 
-def answers_on(report: MetricReport | None, image: Image) -> list[tuple[str, Answered]]:
+def answers_on(
+    report: MetricReport | None, image: Image, reader: User
+) -> list[tuple[str, Answered]]:
     """[(dataset, everybody's answers by the report)] of each dataset that the image is in."""
     found = []
     for name in image.datasets.order_by("name").values_list("name", flat=True):
@@ -82,5 +95,5 @@ def answers_on(report: MetricReport | None, image: Image) -> list[tuple[str, Ans
         except InputError:  # predictions were deleted: a new report is on its way
             continue
         places = np.flatnonzero(arrays.image_ids == image.pk)
-        found += [(name, one) for one in answered(arrays, places, arrays.names)]
+        found += [(name, one) for one in answered(arrays, places, arrays.names, reader)]
     return found

@@ -22,5 +22,8 @@ def image_answers(request: HttpRequest, uid: UUID) -> HttpResponse:
     """For the page of an image: everybody's answers by the latest report, per dataset that it is in."""
     user, image = signed_in(request), get_object_or_404(Image, uid=uid)
     closed = bool(what_blinds(user) or closed_by(image, user))
-    context = {"closed": closed, "found": [] if closed else answers_on(latest_report(), image)}
+    context = {
+        "closed": closed,
+        "found": [] if closed else answers_on(latest_report(), image, user),
+    }
     return render(request, "evaluation/_image_answers.html", context)

@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
-from accounts.roles import ADMIN, REVIEWER, roles_required
+from accounts.roles import ADMIN, REVIEWER, roles_required, signed_in
 from annotation.models import Participant
 from evaluation import profiles
 from evaluation.arrays import Arrays
@@ -114,7 +114,8 @@ def _context(chosen: Chosen) -> dict[str, Any]:
 
 def _images(request: HttpRequest, arrays: Arrays, places: Any, names: list[str]) -> dict[str, Any]:
     page = Paginator(places, IMAGES_PER_PAGE).get_page(request.GET.get("page"))
-    return {"page": page, "images": answered(arrays, np.asarray(page.object_list), names)}
+    images = answered(arrays, np.asarray(page.object_list), names, signed_in(request))
+    return {"page": page, "images": images, "closed": len(page) - len(images)}
 
 
 def _classes(dataset: str, indices: list[int]) -> dict[int, LabelClass]:

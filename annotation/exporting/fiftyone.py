@@ -31,7 +31,7 @@ def write_fiftyone(folder: Path, selection: Selection, progress: Progress) -> Co
     Classifications, `target` and one field per participant as Classification. Labels are class keys.
     How many images there are."""
     keys = {index: key for index, (key, _) in class_names(selection.taxonomy).items()}
-    predicted = Predicted(selection.datasets)
+    predicted = Predicted(selection)
     fields = field_names(predicted.names)
     counting = Counting(progress, sum(dataset.size for dataset in selection.datasets))
     with (folder / "samples.json").open("w", encoding="utf-8") as file:

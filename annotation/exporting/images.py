@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from django.db.models import QuerySet
 from numpy.typing import NDArray
 
 from annotation.exporting.records import Selection
@@ -47,10 +48,13 @@ def image_records(selection: Selection) -> Iterator[ImageRecord]:
 
 
 class Predicted:
-    """Everybody's first classes on datasets, 4 bytes each: `names` are the participants'."""
+    """Everybody's first classes on the datasets, 4 bytes each: `names` are the participants'."""
 
-    def __init__(self, datasets: Sequence[Dataset]) -> None:
-        self._datasets = [_Top1(dataset) for dataset in datasets]
+    def __init__(self, selection: Selection) -> None:
+        self._datasets = [
+            _Top1(dataset, selection.predictions().filter(dataset=dataset))
+            for dataset in selection.datasets
+        ]
         self.names = sorted({name for one in self._datasets for name in one.names})
 
     def of(self, key: str) -> dict[str, int]:
@@ -59,10 +63,9 @@ class Predicted:
 
 
 class _Top1:
-    def __init__(self, dataset: Dataset) -> None:
+    def __init__(self, dataset: Dataset, sets: QuerySet[PredictionSet]) -> None:
         links = DatasetImage.objects.filter(dataset=dataset)
         self.place = dict(links.values_list("image__key", "position"))
-        sets = PredictionSet.objects.current().filter(dataset=dataset)
         self.names: list[str] = []
         self.top1: list[NDArray[np.int32]] = []
         for one in sets.select_related("participant").order_by("participant__name").iterator():

@@ -17,7 +17,7 @@ def as_labelstudio(selection: Selection, counting: Counting) -> Iterator[str]:
     `<Choices name="classes" toName="image" choice="multiple">` on `<Image name="image" value="$image">`.
     """
     keys = {index: key for index, (key, _) in class_names(selection.taxonomy).items()}
-    predicted = Predicted(selection.datasets)
+    predicted = Predicted(selection)
     yield "["
     separator = "\n"
     for record in image_records(selection):

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from django.conf import settings
+from django.db.models import QuerySet
 from numpy.typing import NDArray
 
 from accounts.models import User
-from annotation.models import Dataset, LabelingTask
+from annotation.labeling.examinations import secret_participants
+from annotation.models import Dataset, LabelingTask, PredictionSet
 from taxonomy.errors import InputError
 from taxonomy.models import LabelClass, Taxonomy
 
@@ -60,6 +62,11 @@ class Selection:
             kind=LabelingTask.Kind.EVALUATION, revealed=None, enrollments__labeler__in=self.readers
         )
         return list(secret.distinct().values_list("pk", flat=True))
+
+    def predictions(self) -> QuerySet[PredictionSet]:
+        """The current ones, but of people whose answers the readers must not know."""
+        current = PredictionSet.objects.current().filter(dataset__in=self.datasets)
+        return current.exclude(participant__in=secret_participants(self.readers))
 
 
 def pseudonym(user_id: int) -> str:

@@ -10,7 +10,6 @@ import numpy as np
 import pyarrow as pa
 
 from annotation.exporting.scope import Scope
-from annotation.models import PredictionSet
 from taxonomy.groups import group_masks
 
 VERSION = 3
@@ -219,7 +218,7 @@ def _predictions(scope: Scope) -> Iterator[tuple[Any, ...]]:
     sizes: dict[str, int] = {}
     for dataset, position, _ in scope.rows(QUERIES["members"]):
         sizes[dataset] = position + 1
-    sets = PredictionSet.objects.current().filter(dataset__in=scope.selection.datasets)
+    sets = scope.selection.predictions()
     sets = sets.select_related("participant", "dataset").order_by("dataset", "participant__name")
     for one in sets.iterator(chunk_size=4):
         dataset = one.dataset.name

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db.models import QuerySet
 
 from accounts.models import User
 from accounts.roles import ADMIN, roles_of
-from annotation.models import LabelingTask
+from annotation.models import Enrollment, LabelingTask
 
 # In SQL about an `image`: the evaluations that %(reader)s takes part in, has not handed in, and are
 # not over.
@@ -26,6 +28,23 @@ def must_not_know(user: User, task: LabelingTask) -> bool:
     answered, the targets and their own answers would spoil it, or the blind review that follows."""
     is_secret = task.kind == LabelingTask.Kind.EVALUATION and task.revealed is None
     return is_secret and task.enrollments.filter(labeler=user).exists()
+
+
+def unrevealed_of(user: User) -> QuerySet[LabelingTask]:
+    """The evaluations that have begun and are not revealed in which the user, an admin too, takes part,
+    the latest first."""
+    return LabelingTask.objects.filter(
+        kind=LabelingTask.Kind.EVALUATION, revealed=None, enrollments__labeler=user
+    ).exclude(state=LabelingTask.State.PLANNED)
+
+
+def secret_participants(users: Collection[User]) -> set[int]:
+    """Those, by primary key, as whom people handed in evaluations that are not revealed, of which one
+    of the users takes part in."""
+    handed_in = Enrollment.objects.filter(
+        task__in=[task.pk for user in users for task in unrevealed_of(user)]
+    )
+    return set(handed_in.exclude(participant=None).values_list("participant", flat=True))
 
 
 def examinations_of(user: User) -> QuerySet[LabelingTask]:

@@ -22,11 +22,13 @@ class ParticipantSerializer(serializers.ModelSerializer):
 
 
 class MultiLabelSerializer(serializers.Serializer):
-    """An image of a dataset with its classes, as keys, by verdict."""
+    """An image of a dataset with its classes, as keys, by verdict. Of one that is closed, because a round
+    may ask the reader about it, they are not told."""
 
     image_id = serializers.CharField()
     uid = serializers.UUIDField(help_text="the image's name in addresses")
-    target = serializers.CharField()
+    closed = serializers.BooleanField()
+    target = serializers.CharField(allow_null=True)
     problematic = serializers.BooleanField()
     correct = serializers.ListField(child=serializers.CharField())
     incorrect = serializers.ListField(child=serializers.CharField())

@@ -15,7 +15,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.http import quote_etag
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -25,6 +25,7 @@ from accounts.roles import ADMIN
 from annotation.importing.alone import wait_for_imports
 from annotation.importing.judgments import import_judgments
 from annotation.importing.predictions import import_predictions
+from annotation.labeling.examinations import secret_participants
 from annotation.models import DatasetImage, PredictionSet
 from api.base import KEY, Download, Endpoint, Listing, query
 from api.idempotency import once
@@ -111,6 +112,8 @@ class PredictionFile(Download):
         found = get_object_or_404(
             PredictionSet.objects.select_related("participant", "dataset"), pk=set_id
         )
+        if found.participant_id in secret_participants([self.user]):
+            raise PermissionDenied("You take part in the evaluation, which is not revealed.")
         top_k = np.frombuffer(found.top_k, "<i4")
         keys = DatasetImage.objects.filter(dataset=found.dataset, position__lt=found.size)
         table = pa.table(

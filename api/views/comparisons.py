@@ -173,7 +173,7 @@ class OfLatest(Endpoint):
     def images(self, chosen: Chosen, places: Any, names: Sequence[str]) -> dict[str, Any]:
         asked = self.request.query_params.get("page")
         page = Paginator(places, IMAGES_PER_PAGE).get_page(asked)
-        found = answered(chosen.arrays, np.asarray(page.object_list), names)
+        found = answered(chosen.arrays, np.asarray(page.object_list), names, self.user)
         return {
             "page": page.number, "pages": page.paginator.num_pages, "count": len(places),
             "results": [
@@ -271,7 +271,7 @@ class Changes(Endpoint):
         page = Paginator(found.images(Change[kind.upper()]), IMAGES_PER_PAGE).get_page(
             asked.get("page")
         )
-        images = changed_images(found, [int(pk) for pk in page])
+        images = changed_images(found, [int(pk) for pk in page], self.user)
         return Response(
             {
                 "before": before.hash, "after": after.hash, "counts": found.changes.counts(),

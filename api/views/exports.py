@@ -10,6 +10,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -79,6 +80,15 @@ class OneExport(Endpoint):
         return found
 
 
+class NoSuchPart(APIException):
+    status_code = 416
+    default_detail = "The file is not so long."
+
+    def __init__(self, headers: dict[str, str]) -> None:
+        super().__init__()
+        self.headers = {name: headers[name] for name in ("Content-Range", "Accept-Ranges", "ETag")}
+
+
 class ExportFile(Download):
     """The zip file of an export. The ETag is its SHA-256; Range and If-Range resume it."""
 
@@ -90,4 +100,7 @@ class ExportFile(Download):
         responses={(200, ZIP): OpenApiTypes.BINARY, (206, ZIP): OpenApiTypes.BINARY},
     )
     def get(self, request: Request, export_id: int) -> HttpResponseBase:
-        return download(request, self.user, get_object_or_404(EXPORTS, pk=export_id))
+        answer = download(request, self.user, get_object_or_404(EXPORTS, pk=export_id))
+        if answer.status_code == NoSuchPart.status_code:
+            raise NoSuchPart(dict(answer.items()))
+        return answer

@@ -134,7 +134,7 @@ class ImageAnswers(Endpoint):
 
     @extend_schema(responses={200: shown.ImageAnswersSerializer})
     def get(self, request: Request, uid: UUID) -> Response:
-        found = answers_on(latest_report(), open_image(uid, self.user))
+        found = answers_on(latest_report(), open_image(uid, self.user), self.user)
         datasets = [{"dataset": name, **answers_told(one)} for name, one in found]
         return Response({"datasets": datasets})
 

@@ -49,7 +49,7 @@ def test_images_are_counted_by_what_became_of_their_labels(snapshots):
         "unchanged": 1, "added": 1, "modified": 1, "removed": 1,
     }  # fmt: skip
     ids = [int(pk) for pk in comparison.images(Change.MODIFIED)]
-    (changed,) = changed_images(comparison, ids)
+    (changed,) = changed_images(comparison, ids, make_user("admin"))
     assert changed.image.target == 2
     assert [one.index for one in changed.gained] == [3]
     assert [one.index for one in changed.lost] == [2]

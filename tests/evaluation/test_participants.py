@@ -197,8 +197,8 @@ def test_pages_show_what_was_counted(reviewer_page, arrays):
 def test_the_number_of_queries_does_not_depend_on_images(reviewer_page, django_assert_num_queries):
     reviewer_page("missed")
     for name, args, count in (
-        ("missed", (), 7),
-        ("pair", (key("good"), key("fair")), 9),
+        ("missed", (), 9),
+        ("pair", (key("good"), key("fair")), 11),
         ("participant", (key("good"),), 8),
     ):
         with django_assert_num_queries(count):

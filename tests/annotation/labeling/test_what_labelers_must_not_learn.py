@@ -16,7 +16,7 @@ from annotation.importing.datasets import import_dataset
 from annotation.importing.predictions import import_predictions
 from annotation.labeling.handing_in import hand_in
 from annotation.labeling.sampling import Sample
-from annotation.labeling.tasks import create_task
+from annotation.labeling.tasks import close_task, create_task, reveal_task
 from annotation.models import Candidate, Image, LabelingTask, Verdict
 from taxonomy.loading import load_csv
 from taxonomy.models import LabelClass
@@ -141,6 +141,9 @@ def test_while_examined_a_reviewer_sees_neither_evidence_nor_results_nor_records
     assert b"handed in Second" not in client_of(other).get(evidence).content
     answer_all(exam, both)
     hand_in(exam, both)
+    assert closed() == [False, True, False]  # results name who answered what
+    close_task(exam)
+    reveal_task(LabelingTask.objects.get(pk=exam.pk))
     assert closed() == [False, False, False]
 
 
