@@ -432,10 +432,3 @@ def test_any_other_address_is_a_problem_and_no_page(db, address):
         answer = getattr(script.client, method)(f"/api/v1/{address}", headers=headers)
         assert answer.status_code in (404, 405), answer
         problem(answer)
-
-
-def test_no_answer_holds_a_user_name(dataset):
-    script = Script()
-    compute_report(take_snapshot())
-    for name in ("root", "datasets", "participants", "predictions", "snapshots", "reports", "runs"):
-        assert script.user.username not in script("get", name).content.decode()
