@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.urls import reverse
 
 from accounts.models import User
 from annotation.labeling.sampling import Sample
@@ -18,6 +20,7 @@ from annotation.review.rounds import open_round
 from evaluation.models import ParticipantGroup, Subset
 from evaluation.tasks import recompute
 from tests.api.scripts import Script
+from tests.conftest import client_of
 from tests.factories import make_dataset, make_taxonomy, make_user, predict
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,14 +32,13 @@ def waits() -> bool:
         return cursor.fetchone()[0] > 0
 
 
-def sent_while(make: Callable[[], object], script: Script, name: str, content: Any) -> int:
-    """The status of what a script is answered that asks before `make` is committed."""
+def sent_while(make: Callable[[], object], ask: Callable[[], Any]) -> int:
+    """The status of what is answered to who asks before `make` is committed."""
     statuses: list[int] = []
 
     def send() -> None:
         try:
-            answer = script.send("post", name, content=content, **{"idempotency-key": name})
-            statuses.append(answer.status_code)
+            statuses.append(ask().status_code)
         finally:
             connection.close()
 
@@ -69,4 +71,8 @@ def test_who_comes_second_is_told_that_the_name_is_taken(transactional_db, monke
         (lambda: ParticipantGroup.objects.create(name="n"), "participant_groups",
          {"members": ["net"]}),
     ):  # fmt: skip
-        assert sent_while(make, script, name, content={"name": "n", **content}) == 400, name
+        said = {"name": "n", **content}
+        ask = partial(script.send, "post", name, content=said, **{"idempotency-key": name})
+        assert sent_while(make, ask) == 400, name
+    on_page = partial(client_of(script.user).post, reverse("subset_new"), {"name": "m"})
+    assert sent_while(lambda: Subset.objects.create(name="m"), on_page) == 422
