@@ -102,6 +102,8 @@ class Endpoint(GenericAPIView):
         """The content as the serializer reads it. Raises ValidationError."""
         read = shape(data=self.request.data, context=context)
         read.is_valid(raise_exception=True)
+        if unknown := set(self.request.data) - set(read.fields):
+            raise ValidationError(dict.fromkeys(sorted(unknown), "is unknown here"))
         return read.validated_data
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

@@ -38,7 +38,9 @@ def _task(record: ImageRecord, predicted: dict[str, str]) -> dict[str, object]:
         "predictions": [
             {"model_version": name, "result": [_choices([key])]} for name, key in predicted.items()
         ],
-        "annotations": [{"result": [_choices(correct)]}] if correct else [],
+        "annotations": [
+            {"result": [_choices(correct)], "ground_truth": True}
+        ] if correct else [],
     }  # fmt: skip
 
 

@@ -124,7 +124,9 @@ def _annotations(row: int, task: Any, question: str) -> tuple[dict[str, Any], li
     if isinstance(task, dict) and isinstance(task.get("annotations"), list):
         if not all(isinstance(annotation, dict) for annotation in task["annotations"]):
             raise ValueError("has an annotation that is no object")
-        handed_in = (one for one in task["annotations"] if not one.get("was_cancelled"))
+        handed_in = (
+            one for one in task["annotations"] if not one.get("was_cancelled") and not _is_ours(one)
+        )
         return task, [_Said(row, task, one, list(_chosen(one, question))) for one in handed_in]
     if isinstance(task, dict) and "annotation_id" in task:
         fields = task | {"completed_by": task.get("annotator"), "id": task["annotation_id"]}
@@ -133,6 +135,11 @@ def _annotations(row: int, task: Any, question: str) -> tuple[dict[str, Any], li
             return small, []
         return small, [_Said(row, small, fields, list(_flat(task.get(question))))]
     raise ValueError('is no task of Label Studio\'s exports JSON or JSON-MIN: no "annotations"')
+
+
+def _is_ours(annotation: dict[str, Any]) -> bool:
+    """What is held here, as `exporting.labelstudio` writes it: nobody's judgment."""
+    return annotation.get("ground_truth") is True and annotation.get("completed_by") is None
 
 
 def _chosen(annotation: dict[str, Any], question: str) -> Iterator[Any]:

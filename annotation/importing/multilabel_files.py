@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +16,8 @@ from annotation.models import Verdict
 from taxonomy.errors import InputError, InputErrors
 from taxonomy.lookup import ClassLookup
 
+ANNOTATIONS = "annotations.json"
+MOST_BYTES = 4 << 30
 REAL_KEY = re.compile(r"(?:.*/)?ILSVRC2012_val_(\d{8})(?:\.\w+)?")
 REASON_LENGTH = 500
 TFDS_VERDICTS = {
@@ -38,9 +42,19 @@ class MultiLabels:
 
 
 def read_json(path: Path) -> Any:
-    """Raises InputError if it can't be read or is no JSON."""
+    """The content of a file, or of the `annotations.json` in a zip as exports are. Raises InputError if
+    it can't be read or is no JSON."""
     try:
-        return json.loads(path.read_bytes())
+        if not zipfile.is_zipfile(path):
+            return json.loads(path.read_bytes())
+        with zipfile.ZipFile(path) as package:
+            if ANNOTATIONS not in package.namelist():
+                raise InputError(f"is a zip without {ANNOTATIONS}", file=path)
+            if package.getinfo(ANNOTATIONS).file_size > MOST_BYTES:
+                raise InputError(f"has more than {MOST_BYTES >> 30} GiB of JSON", file=path)
+            return json.loads(package.read(ANNOTATIONS))
+    except (zipfile.BadZipFile, zlib.error) as error:
+        raise InputError(f"is a damaged zip: {error}", file=path) from error
     except OSError as error:
         raise InputError(f"can't be read: {error.strerror}", file=path) from error
     except (ValueError, RecursionError) as error:

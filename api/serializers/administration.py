@@ -208,8 +208,8 @@ class WorkerSerializer(serializers.Serializer):
 
 class DiskSerializer(serializers.Serializer):
     total = serializers.IntegerField()
-    used = serializers.IntegerField()
     free = serializers.IntegerField()
+    taken = serializers.IntegerField()
 
 
 class OperationsSerializer(serializers.Serializer):

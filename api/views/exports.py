@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 from django.db import transaction
 from django.http.response import HttpResponseBase
@@ -45,9 +44,7 @@ class Exports(Listing):
     )
     def post(self, request: Request) -> Response:
         """Order a dump as one zip file; a worker makes it."""
-        asked = shown.NewExportSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        data: dict[str, Any] = asked.validated_data
+        data = self.asked(shown.NewExportSerializer)
 
         def work() -> Response:
             job = jobs.start(data["format"], data["datasets"], data["snapshot"], self.user)
@@ -72,7 +69,7 @@ class OneExport(Endpoint):
     @extend_schema(responses={204: None})
     def delete(self, request: Request, export_id: int) -> Response:
         """Delete it, and its file."""
-        jobs.delete(self._export(export_id))
+        jobs.delete(self._export(export_id), self.user)
         return Response(status=204)
 
     def _export(self, export_id: int) -> ExportJob:

@@ -89,9 +89,10 @@ def clear_up() -> None:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def delete(job: ExportJob) -> None:
+def delete(job: ExportJob, user: User) -> None:
     """Delete an export with its file. A worker that is at it finishes for nothing."""
     with transaction.atomic():
+        audit.note(user, audit.Action.EXPORT, f"deleted export {job.pk}, {job}"[:500])
         ExportJob.objects.filter(pk=job.pk).delete()
         default_storage.delete(job.file)
 

@@ -76,5 +76,5 @@ def export_file(request: HttpRequest, export_id: int) -> HttpResponseBase:
 @require_POST
 @roles_required(ADMIN)
 def export_delete(request: HttpRequest, export_id: int) -> HttpResponse:
-    jobs.delete(get_object_or_404(EXPORTS, pk=export_id))
+    jobs.delete(get_object_or_404(EXPORTS, pk=export_id), signed_in(request))
     return redirect("export")

@@ -17,7 +17,7 @@ from accounts.models import User
 from annotation.importing.alone import one_at_a_time
 from annotation.importing.picking import members
 from annotation.importing.predictions import model_file, store_predictions
-from annotation.models import Dataset, DatasetImage, Image
+from annotation.models import Dataset, DatasetImage, Image, PredictionSet
 from evaluation.inference.classifier import Classifier
 from evaluation.inference.registering import classifier_of, local_copy, preprocessing_of
 from evaluation.inference.squares import square_of
@@ -50,7 +50,8 @@ def start_run(
 ) -> InferenceRun:
     """Note a run and its shards; `do_shard` does them.
 
-    Raises InputError if there are no pictures, or if the dataset has other classes than the model.
+    Raises InputError if there are no pictures, if the dataset has other classes than the model, or if
+    predictions are there that come from elsewhere and are not to be replaced.
     """
     if model.taxonomy_id not in (None, dataset.taxonomy_id):
         raise InputError(
@@ -59,12 +60,24 @@ def start_run(
         )
     if not Image.objects.filter(datasets=dataset).exclude(file="").exists():
         raise InputError(f"'{dataset}' was imported without image files.")
+    if not replace and _differs(model, dataset):
+        raise InputError(
+            f"'{model.participant}' has predictions for '{dataset}' already; say that the new ones"
+            " take their place (--replace)"
+        )
     run = InferenceRun.objects.create(model=model, dataset=dataset, replace=replace, owner=owner)
     InferenceShard.objects.bulk_create(
         InferenceShard(run=run, start=start, stop=min(start + SHARD, dataset.size))
         for start in range(0, dataset.size, SHARD)
     )
     return run
+
+
+def _differs(model: ClassifierModel, dataset: Dataset) -> bool:
+    """Whether there are predictions that no run of the same model has made."""
+    there = PredictionSet.objects.current().filter(participant=model.participant, dataset=dataset)
+    same = InferenceRun.objects.filter(model=model, dataset=dataset, state=State.DONE)
+    return there.exists() and not same.exists()
 
 
 def open_shards(run: InferenceRun) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 
 import numpy as np
@@ -103,7 +104,7 @@ def test_import_review_recompute_export(open_page, admin, worker, files):
     expect(row).to_contain_text("100.00", timeout=30_000)
 
     page.goto(reverse("export"))
-    page.get_by_label("json One object").check()
+    page.get_by_role("radio", name=re.compile("^json")).check()
     page.get_by_label("photos").check()
     page.get_by_role("button", name="Export", exact=True).click()
     row = page.get_by_role("listitem").filter(has_text="json of photos")

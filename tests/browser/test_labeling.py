@@ -98,6 +98,7 @@ def test_an_evaluation_is_begun_interrupted_resumed_elsewhere_and_handed_in(
     page = open_page(labeler)
     start(page, task)
     expect(page.locator("#place")).to_have_text("Image 5 of 10")
+    expect(page.get_by_role("combobox")).to_be_focused()
     page.keyboard.press("Escape")
     page.keyboard.press("n")
     page.get_by_role("textbox", name="Note").fill("two of them?")

@@ -16,12 +16,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import User
-from annotation.exporting.labelstudio import as_labelstudio
+from annotation.exporting.records import pick_datasets
+from annotation.exporting.writing import write_dump
 from annotation.importing.judgment_files import Known
 from annotation.importing.judgments import import_judgments
 from annotation.importing.labelstudio import read_labelstudio
 from annotation.importing.picking import Members
-from annotation.models import Candidate, Dataset, Judgment, ReviewRound, Verdict
+from annotation.models import Candidate, Judgment, ReviewRound, Verdict
 from taxonomy.errors import InputError
 from taxonomy.lookup import ClassLookup
 from taxonomy.progress import quiet
@@ -301,11 +302,13 @@ def test_our_own_tasks_come_back_annotated(photos):
     """Label Studio keeps what we say in `data` and gives annotations what it knows of them."""
     run("import_predictions", "photos", save(photos / "net.npy", [[4], [1], [2], [5]]))
     Candidate.objects.filter(image__key="p3", class_index=3).update(verdict=CORRECT)
-    tasks = json.loads("".join(as_labelstudio([Dataset.objects.get()])))
-    with pytest.raises(
-        InputError, match=r"row \d: has an annotation that doesn't tell who made it"
-    ):
-        import_judgments(export(photos, *tasks, name="ours.json"))
+    write_dump(photos / "ours.json", "labelstudio", pick_datasets())
+    tasks = json.loads((photos / "ours.json").read_text())
+    # What is held here is nobody's judgment; what somebody adds to the file is.
+    with pytest.raises(InputError, match="has no judgment of an image"):
+        import_judgments(photos / "ours.json")
+    by_hand = [{**tasks[0], "annotations": [annotation(70, "a", by=5)]}, *tasks[1:]]
+    assert run("import_judgments", export(photos, *by_hand, name="by-hand.json"))["judgments"] == 1
     for number, one in enumerate(tasks):
         kept = [annotation(50, **each) for each in one["annotations"]]
         one["annotations"] = [*kept, annotation(number, "a", "e", by=9)]
@@ -325,8 +328,7 @@ def test_images_that_are_not_there_may_be_left_out(photos, refused):
         photos, task(1, "q.jpg", annotation(1, "a", "b")), task(2, "p0", annotation(2, "a"))
     )
     assert refused("import_judgments", path) == (
-        "project-83.json, row 1: unknown image 'q.jpg'; --skip-unknown leaves out judgments of such"
-        " images"
+        "project-83.json, row 1: unknown image 'q.jpg'; --skip-unknown leaves out judgments of such images"
     )
     result = run("import_judgments", path, "--skip-unknown")
     assert (result["judgments"], result["skipped"]) == (1, 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 
 import pytest
 
@@ -119,6 +120,23 @@ def test_a_real_list_has_the_correct_classes_at_the_places_of_the_images(dataset
     assert not any(entries[1:])  # the second image is problematic
     with pytest.raises(InputError, match="say otherwise"):
         import_multilabels(out, "set")
+
+
+def test_a_zip_from_the_export_page_comes_in_as_it_is(dataset, tfds, tmp_path):
+    import_multilabels(tfds, "set")
+    for format in ("json", "tfds"):
+        out = tmp_path / f"{format}.zip"
+        write_dump(out, format, pick_datasets())
+        assert import_multilabels(out, "set")["changed"] == 0
+    content = bytearray(out.read_bytes())
+    place = zipfile.ZipFile(out).getinfo("annotations.json").header_offset
+    content[place + 30 + len("annotations.json") + 9] ^= 255
+    out.write_bytes(content)
+    with pytest.raises(InputError, match="damaged zip"):
+        import_multilabels(out, "set")
+    write_dump(tmp_path / "parquet.zip", "parquet", pick_datasets())
+    with pytest.raises(InputError, match=r"without annotations\.json"):
+        import_multilabels(tmp_path / "parquet.zip", "set")
 
 
 def test_other_images_have_no_place_in_a_real_list(dataset, tmp_path):

@@ -216,7 +216,7 @@ def test_it_is_deleted_with_its_file_also_while_it_is_made(
     move = jobs.stored.move
 
     def deleted_meanwhile(path: Path, name: str) -> None:
-        jobs.delete(other)
+        jobs.delete(other, other.owner)
         move(path, name)
 
     monkeypatch.setattr(jobs.stored, "move", deleted_meanwhile)

@@ -174,7 +174,7 @@ def test_an_export_that_one_machine_made_is_taken_from_another_however_little_it
     assert archive.namelist()
     assert archive.testzip() is None
     assert not any(path.is_file() for path in settings.HOME.rglob("*"))
-    exporting.delete(job)
+    exporting.delete(job, admin)
     assert not default_storage.exists(job.file)
     assert admin_client.get(address).status_code == 404
 

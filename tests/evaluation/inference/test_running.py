@@ -223,8 +223,9 @@ def test_other_predictions_of_the_same_name_need_replace(tmp_path, dataset):
     run(write_model(tmp_path / "m.onnx"), "--dataset", "photos", "--local")
     other = write_model(tmp_path / "n.onnx", weights=-np.random.default_rng(1).normal(size=(3, 6)))
     options = ("--dataset", "photos", "--local", "--name", "m")
-    with pytest.raises(CommandError, match="has other predictions"):
+    with pytest.raises(CommandError, match="has predictions for 'photos' already"):
         run(other, *options)
+    assert InferenceRun.objects.count() == 1  # nothing was classified for nothing
     run(other, *options, "--replace")
     assert top_k("m")[:, 0].tolist() == by_hand(other, dataset)
 
