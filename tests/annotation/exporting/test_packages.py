@@ -7,9 +7,11 @@ import hashlib
 import io
 import json
 import zipfile
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -20,7 +22,15 @@ from annotation.exporting.tables import VERSION
 from annotation.exporting.writing import write_dump
 from annotation.labeling.answers import submit
 from annotation.labeling.tasks import close_task, reveal_task
-from annotation.models import Candidate, Dataset, Image, Judgment, LabelingTask, Verdict
+from annotation.models import (
+    Candidate,
+    Dataset,
+    Image,
+    Judgment,
+    LabelingTask,
+    PredictionSet,
+    Verdict,
+)
 from annotation.review.rounds import open_round
 from taxonomy.models import Synset
 from tests.annotation.labeling.worlds import assignments, make_task, say
@@ -110,6 +120,13 @@ def test_sheets_say_what_the_database_says(world, tmp_path):
         ("'=net, deep", "0", "3"), *(("Human A", str(index), "") for index in (1, 2, 3, 0)),
     ]  # fmt: skip
     assert [row["image_id"][-1] for row in predictions[:4]] == ["1", "2", "3", "4"]
+    path = tmp_path / "again.csv"
+    path.write_text("".join(files["predictions.csv"].decode().splitlines(keepends=True)[:5]))
+    call_command("import_predictions", "set", str(path), stdout=StringIO())
+    again, first = (
+        PredictionSet.objects.get(participant__name=name).top_k for name in ("again", "=net, deep")
+    )
+    assert bytes(again) == bytes(first)
     (task,) = sheet(files["tasks.csv"])
     assert len(json.loads(task["images"])) == 4
     answers = sheet(files["answers.csv"])

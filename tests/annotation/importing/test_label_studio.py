@@ -16,7 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import User
+from annotation.exporting.counting import Counting
 from annotation.exporting.labelstudio import as_labelstudio
+from annotation.exporting.records import Selection
 from annotation.importing.judgment_files import Known
 from annotation.importing.judgments import import_judgments
 from annotation.importing.labelstudio import read_labelstudio
@@ -301,7 +303,9 @@ def test_our_own_tasks_come_back_annotated(photos):
     """Label Studio keeps what we say in `data` and gives annotations what it knows of them."""
     run("import_predictions", "photos", save(photos / "net.npy", [[4], [1], [2], [5]]))
     Candidate.objects.filter(image__key="p3", class_index=3).update(verdict=CORRECT)
-    tasks = json.loads("".join(as_labelstudio([Dataset.objects.get()])))
+    tasks = json.loads(
+        "".join(as_labelstudio(Selection([Dataset.objects.get()]), Counting(quiet, 1)))
+    )
     with pytest.raises(
         InputError, match=r"row \d: has an annotation that doesn't tell who made it"
     ):
