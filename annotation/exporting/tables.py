@@ -36,7 +36,7 @@ TABLES: dict[str, list[tuple[str, pa.DataType]]] = {
     ],
     "rounds": [
         ("round", pa.string()), ("file_sha256", pa.string()), ("blind", pa.bool_()),
-        ("overlap", pa.int32()), ("seed", pa.int64()), ("instructions", pa.string()),
+        ("overlap", pa.int32()), ("seed", pa.int64()), ("scope", pa.string()), ("instructions", pa.string()),
         ("datasets", TEXTS), ("created", MOMENT), ("closed", MOMENT),
     ],
     "rules": [("method", TEXT), ("confidence", pa.float64()), ("chosen_by", TEXT), ("chosen", MOMENT)],
@@ -132,7 +132,7 @@ QUERIES = {
         FROM dumped_adjudication ORDER BY id
     """,
     "rounds": """
-        SELECT review_round.name, file_sha256, blind, overlap, seed, instructions,
+        SELECT review_round.name, file_sha256, blind, overlap, seed, scope::text, instructions,
             (SELECT coalesce(json_agg(dataset.name ORDER BY dataset.name), '[]')
              FROM annotation_reviewround_datasets asked
              JOIN annotation_dataset dataset ON dataset.id = asked.dataset_id

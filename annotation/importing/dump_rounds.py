@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from annotation.importing.dump_guide import check, moment
 from annotation.models import Dataset, ReviewRound, VerdictRule
 from annotation.review.consensus import judged_candidates, rule_in_force, verdicts_by
 from annotation.review.rule import make_rule
+from annotation.review.scope import Scope
 from taxonomy.bulk import analyze, array_literal
 from taxonomy.models import Taxonomy
 
@@ -71,6 +73,7 @@ def make_rounds(dump: Dump, taxonomy: Taxonomy) -> None:
             blind=row.get("blind", False), overlap=row.get("overlap", 1),
             instructions=row.get("instructions", ""), closed=moment(row.get("closed")),
         )  # fmt: skip
+        made.scope = Scope(**json.loads(row.get("scope", "{}"))).as_json()
         check(made)
         made.save()
         if row.get("created"):

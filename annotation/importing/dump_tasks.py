@@ -11,6 +11,7 @@ from django.db import connection
 
 from annotation.importing.dump_files import Dump
 from annotation.importing.dump_guide import check, moment
+from annotation.labeling.sampling import Sample
 from annotation.models import (
     Assignment,
     Enrollment,
@@ -72,7 +73,7 @@ def _images(rows: list[dict[str, Any]], taxonomy: Taxonomy) -> dict[str, int]:
 def _make_task(row: dict[str, Any], taxonomy: Taxonomy, images: Mapping[str, int]) -> LabelingTask:
     task = LabelingTask(
         name=row["task"], kind=row["kind"], taxonomy=taxonomy, seed=row["seed"],
-        scope=json.loads(row["sample"]), state=row["state"], instructions=row["instructions"],
+        scope=Sample(**json.loads(row["sample"])).as_json(), state=row["state"], instructions=row["instructions"],
         embargo_days=row["embargo_days"], exposed=row["exposed"], opened=moment(row["opened"]),
         closed=moment(row["closed"]), revealed=moment(row["revealed"]),
     )  # fmt: skip

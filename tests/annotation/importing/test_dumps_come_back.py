@@ -51,6 +51,7 @@ from annotation.models import (
 )
 from annotation.review.rounds import count_progress, open_round
 from annotation.review.rule import decide_anew
+from annotation.review.scope import Scope
 from evaluation.reports import compute_report
 from evaluation.snapshots import take_snapshot
 from taxonomy.errors import InputError
@@ -120,7 +121,8 @@ def disagree(taxonomy: Taxonomy, people: list[User]) -> None:
     are disputed that came from the files."""
     VerdictRule.objects.create(method="majority", confidence=0.8, chosen_by=people[1])
     made = [
-        ReviewRound.objects.create(name=name, taxonomy=taxonomy, seed=1, file_sha256=sha256, state="closed")
+        ReviewRound.objects.create(name=name, taxonomy=taxonomy, seed=1, scope=Scope(tasks=("exam",)).as_json(),
+            file_sha256=sha256, state="closed")
         for name, sha256 in (("z file", "e" * 64), ("a file", "f" * 64), ("z round", ""), ("a round", ""))
     ]  # fmt: skip
     votes = [made[0]] * 3 + [made[1]]
@@ -147,7 +149,7 @@ def say_in(where: ReviewRound, person: User, candidate: Candidate, verdict: Verd
 def rounds() -> list[tuple]:
     """The rounds, and how much was judged in each."""
     return [
-        (one.name, one.file_sha256, one.blind, one.overlap, one.seed, one.created,
+        (one.name, one.file_sha256, one.blind, one.overlap, one.seed, one.scope, one.created,
          sorted(one.datasets.values_list("name", flat=True)))
         for one in ReviewRound.objects.order_by("pk")
     ]  # fmt: skip
@@ -471,6 +473,7 @@ ODD_JSON = [
     (r'("model-0", "kind": )"model", "dataset": ', r'\1"robot", "dataset": ', "'robot' is no kind of a part"),
     (r'("kind": "training", "state": )"open"', r'\1"odd"', "'odd' is no state of a labeling task"),
     (r'("overlap": )2', r"\g<1>9", "less than or equal to 5"),
+    (r'("sample": "\{)', r'\1\"x\": 1, ', "unexpected keyword argument 'x'"),
     (r'("method": )"majority"', r'\1"oracle"', "There is no rule 'oracle'"),
     (r'("dataset": "zebra", "position": )3', r"\g<1>99", "the positions of 'zebra' are not 0, 1"),
     (r'\{"dataset": "(zebra|Antelope)", "position": .*\n', "", "positions of|is in none of its datasets"),
