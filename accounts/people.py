@@ -100,6 +100,11 @@ def from_elsewhere() -> QuerySet[User]:
     return User.objects.filter(is_active=False, password__startswith=UNUSABLE_PASSWORD_PREFIX)
 
 
+def accounts() -> QuerySet[User]:
+    """Those to which somebody can log in, or could before they were locked out."""
+    return User.objects.exclude(pk__in=from_elsewhere())
+
+
 @transaction.atomic
 def take_in(names: Collection[str]) -> dict[str, int]:
     """Accounts of reviewers from elsewhere, made where there are none: {name: primary key}.

@@ -52,8 +52,7 @@ def people_page(request: HttpRequest) -> HttpResponse:
         )
         link = request.build_absolute_uri(f"/invitation/{token}/")
         form = InvitationForm()
-    elsewhere = people.from_elsewhere()
-    persons = User.objects.exclude(pk__in=elsewhere).prefetch_related("groups")
+    persons = people.accounts().prefetch_related("groups")
     context = {
         "form": form,
         "link": link,
@@ -61,7 +60,7 @@ def people_page(request: HttpRequest) -> HttpResponse:
             (person, {group.name for group in person.groups.all()})
             for person in persons.order_by("username")
         ],
-        "elsewhere": elsewhere.count(),
+        "elsewhere": people.from_elsewhere().count(),
         "all_roles": ROLES,
         "invitations": people.open_invitations(),
     }
@@ -71,7 +70,7 @@ def people_page(request: HttpRequest) -> HttpResponse:
 @require_POST
 @roles_required(ADMIN)
 def person_change(request: HttpRequest, person_id: int) -> HttpResponse:
-    person = get_object_or_404(User, pk=person_id)
+    person = get_object_or_404(people.accounts(), pk=person_id)
     form = PersonForm(request.POST)
     if not form.is_valid():
         messages.error(request, "There is no such role.")

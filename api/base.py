@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any, ClassVar, TypeVar
+from urllib.parse import quote
 
 from django.contrib.auth.decorators import login_not_required
+from django.db import connection
 from django.forms import Form
-from django.http import Http404
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
-from django.utils.cache import patch_vary_headers
+from django.utils.cache import patch_vary_headers, set_response_etag
+from django.utils.http import parse_etags
 from django.views.decorators.http import conditional_page
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.authentication import SessionAuthentication
-from rest_framework.exceptions import NotAuthenticated, PermissionDenied, ValidationError
+from rest_framework.exceptions import (
+    APIException,
+    NotAuthenticated,
+    NotFound,
+    PermissionDenied,
+    ValidationError,
+)
 from rest_framework.generics import GenericAPIView, ListAPIView
 from rest_framework.pagination import CursorPagination
 from rest_framework.permissions import BasePermission
@@ -30,7 +40,9 @@ from api.tokens import TokenAuthentication
 from evaluation.blindness import what_blinds
 
 F = TypeVar("F", bound=Form)
-SAFE = ("GET", "HEAD", "OPTIONS")
+LOCK = "SELECT pg_advisory_lock(hashtextextended(%s, 0))"
+UNLOCK = "SELECT pg_advisory_unlock(hashtextextended(%s, 0))"
+SAFE = ("GET", "HEAD")
 
 
 class Allowed(BasePermission):
@@ -54,11 +66,28 @@ class Allowed(BasePermission):
         return True
 
 
+class Changed(APIException):
+    status_code = 412
+    default_detail = "It is not any more what If-Match says: get it again."
+
+
+@contextmanager
+def one_at_a_time(address: str) -> Iterator[None]:
+    """Let two changes of what is at an address, both with If-Match, not look before either acts."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK, [address])
+        try:
+            yield
+        finally:
+            cursor.execute(UNLOCK, [address])
+
+
 class Endpoint(GenericAPIView):
     """roles: who may read; writers: who may do the rest, for which a token needs `scope`."""
 
     authentication_classes = (TokenAuthentication, SessionAuthentication)
     permission_classes = (Allowed,)
+    http_method_names = ("get", "head", "post", "put", "patch", "delete")
     roles: ClassVar[Iterable[str]] = (ADMIN, REVIEWER)
     writers: ClassVar[Iterable[str]] = (ADMIN,)
     scope: ClassVar[str] = ""
@@ -75,6 +104,23 @@ class Endpoint(GenericAPIView):
         read.is_valid(raise_exception=True)
         return read.validated_data
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        with one_at_a_time(quote(request.path)) if self._is_conditional(request) else nullcontext():
+            return super().dispatch(request, *args, **kwargs)
+
+    def _is_conditional(self, request: Any) -> bool:
+        changes = request.method in ("PUT", "PATCH", "DELETE")
+        return changes and "If-Match" in request.headers and hasattr(self, "get")
+
+    def _check_unchanged(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Raises Changed if GET would not answer with an ETag that If-Match names."""
+        answer = self.get(request, *args, **kwargs)
+        shown: Any = self.finalize_response(request, answer, *args, **kwargs)
+        known = parse_etags(request.headers["If-Match"])
+        etag = set_response_etag(shown.render())["ETag"]
+        if known != ["*"] and etag not in [one.removeprefix("W/") for one in known]:
+            raise Changed
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Nothing is called what PostgreSQL doesn't take."""
         super().initial(request, *args, **kwargs)
@@ -83,6 +129,8 @@ class Endpoint(GenericAPIView):
         for name, values in request.query_params.lists():
             if any("\0" in value for value in values):
                 raise ValidationError({name: "has a NUL"})
+        if request.method in self.allowed_methods and self._is_conditional(request):
+            self._check_unchanged(request, *args, **kwargs)
 
     def finalize_response(
         self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
@@ -92,6 +140,11 @@ class Endpoint(GenericAPIView):
         if "X-Accel-Redirect" not in response:
             response.setdefault("Cache-Control", "private, no-cache")
         return response
+
+
+def is_key(text: str) -> bool:
+    """Whether the text is a number as keys are."""
+    return text.isascii() and text.isdecimal() and len(text) < 20 and int(text) <= LARGEST_KEY
 
 
 def _is_no_name(value: Any) -> bool:
@@ -123,6 +176,13 @@ class Pages(CursorPagination):
     max_page_size = 1000
     page_size_query_param = "page_size"
     ordering = "pk"
+
+    def decode_cursor(self, request: Request) -> Any:
+        """Raises NotFound for a cursor that no page gave out: positions are numbers."""
+        found = super().decode_cursor(request)
+        if found and found.position is not None and not is_key(found.position):
+            raise NotFound(self.invalid_cursor_message)
+        return found
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         """As OpenAPI 3.1 has it, which knows no `nullable`."""

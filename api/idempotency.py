@@ -46,14 +46,21 @@ def once(request: Request, user: User, digest: str, work: Callable[[], Response]
             cursor.execute(LOCK, [f"{user.pk} {key}"])
         asked = f"{request.method} {request.get_full_path()} {digest}"
         fingerprint = hashlib.sha256(asked.encode()).hexdigest()
-        KeptAnswer.objects.filter(created__lt=timezone.now() - KEPT).delete()
-        if kept := KeptAnswer.objects.filter(user=user, key=key).first():
+        recent = KeptAnswer.objects.filter(created__gte=timezone.now() - KEPT)
+        if kept := recent.filter(user=user, key=key).first():
             return _again(kept, fingerprint)
         answer = work()
-        KeptAnswer.objects.create(
-            user=user, key=key, request=fingerprint, status=answer.status_code, content=answer.data
-        )
+        told = {
+            "request": fingerprint, "status": answer.status_code, "content": answer.data,
+            "created": timezone.now(),
+        }  # fmt: skip
+        KeptAnswer.objects.update_or_create(user=user, key=key, defaults=told)
         return answer
+
+
+def forget() -> None:
+    """Delete what is kept longer than it must be; not where requests would have to wait for it."""
+    KeptAnswer.objects.filter(created__lt=timezone.now() - KEPT).delete()
 
 
 def once_json(request: Request, user: User, work: Callable[[], Response]) -> Response:

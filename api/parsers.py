@@ -9,12 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from rest_framework.exceptions import ParseError
+from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import BaseParser, JSONParser
 
 NDJSON, PARQUET, CSV = "application/x-ndjson", "application/vnd.apache.parquet", "text/csv"
 CHUNK = 1 << 20
 MOST_BYTES = 2 << 30
+
+
+class TooLarge(APIException):
+    status_code = 413
 
 
 class SaneJSON(JSONParser):
@@ -54,7 +58,7 @@ class FileParser(BaseParser):
             while chunk := stream.read(CHUNK):
                 size += len(chunk)
                 if size > MOST_BYTES:
-                    raise ParseError(f"The content has more than {MOST_BYTES >> 30} GiB.")
+                    raise TooLarge(f"The content has more than {MOST_BYTES >> 30} GiB.")
                 digest.update(chunk)
                 file.write(chunk)
         return Body(folder, path, digest.hexdigest())

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -65,6 +65,8 @@ def _known(error: Exception) -> tuple[int, str, list[dict[str, Any]]] | None:
         return 403, str(error) or "This is not for you.", []
     if isinstance(error, RequestDataTooBig):
         return 413, "The content is too large for this address; see the bulk endpoints.", []
+    if isinstance(error, SuspiciousOperation):
+        return 400, "The request has too many fields, or is not as it must be.", []
     if isinstance(error, exceptions.ValidationError):
         return 400, "Some fields are not as they must be.", list(_fields(error.detail))
     if isinstance(error, exceptions.APIException):

@@ -2,7 +2,7 @@ from typing import Any
 
 from celery import shared_task
 
-from api import webhooks
+from api import idempotency, webhooks
 from api.models import Webhook
 
 
@@ -13,3 +13,9 @@ def tell(hook_id: int, content: dict[str, Any]) -> None:
     """Tried again after 5 s, 10 s, … up to about 20 minutes."""
     if hook := Webhook.objects.filter(pk=hook_id).first():
         webhooks.send(hook, content)
+
+
+@shared_task
+def forget_answers() -> None:
+    """Called every hour; see CELERY_BEAT_SCHEDULE."""
+    idempotency.forget()

@@ -26,7 +26,7 @@ SCOPES = {
     "runs": "bring models, start and stop runs",
     "exports": "order and delete exports",
     "imports": "start imports of files",
-    "admin": "invite and change people, webhooks, failed tasks",
+    "admin": "invite and change people, webhooks, failed tasks; so it allows everything: it can invite an admin",
     "classes": "write the guide and relations; for admins also groups",
     "labeling": "answer labeling tasks; for admins also making and changing them",
     "results": "save subsets and groups of participants, have numbers computed",

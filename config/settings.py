@@ -153,6 +153,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 6 * 3600}
 CELERY_BEAT_SCHEDULE_FILENAME = str(HOME / "celerybeat-schedule")
 # Ticks that no worker has taken when the next one comes are void, so that none pile up.
 CELERY_BEAT_SCHEDULE = {
+    "forget-answers": {
+        "task": "api.tasks.forget_answers",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "continue-runs": {
         "task": "evaluation.tasks.continue_runs",
         "schedule": 20.0,

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.db import IntegrityError, transaction
+from django.db.models import Model
 
 from annotation.models import Participant
 from evaluation.models import ParticipantGroup, Subset
 from evaluation.subsets import check_name
+from evaluation.tasks import order_numbers
 from taxonomy.errors import InputError
 from taxonomy.models import ClassGroup
 
@@ -86,3 +89,17 @@ class ParticipantGroupForm(forms.ModelForm):
         if content.get("votes") and len(content.get("members", ())) < 2:
             self.add_error("members", "A vote needs at least two.")
         return content
+
+
+def save_choice(form: forms.ModelForm) -> Model:
+    """Save what a valid form says, and have the numbers computed anew.
+
+    Raises InputError if another has taken the name since the form looked.
+    """
+    try:
+        with transaction.atomic():
+            saved = form.save()
+    except IntegrityError:
+        raise InputError(f"'{form.cleaned_data['name']}' is there already.") from None
+    transaction.on_commit(order_numbers)
+    return saved

@@ -13,11 +13,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.roles import ADMIN, REVIEWER, roles_required
 from evaluation.blindness import not_while_blind
-from evaluation.choice_forms import ParticipantGroupForm, SubsetForm
+from evaluation.choice_forms import ParticipantGroupForm, SubsetForm, save_choice
 from evaluation.models import ParticipantGroup, Subset
 from evaluation.reports import latest_report
 from evaluation.subsets import FAST, FAST_SECONDS, describe, sizes
 from evaluation.tasks import order_numbers
+from taxonomy.errors import InputError
 
 
 @require_GET
@@ -80,17 +81,17 @@ def _page(request: HttpRequest, **forms: ModelForm) -> HttpResponse:
 def _save(request: HttpRequest, name: str, form: ModelForm) -> HttpResponse:
     if not form.is_valid():
         return _page(request, **{name: form})
-    saved = form.save()
+    try:
+        saved = save_choice(form)
+    except InputError as error:
+        form.add_error("name", str(error))
+        return _page(request, **{name: form})
     messages.success(request, f"'{saved}' is saved; the numbers are being computed.")
-    return _compute()
+    return redirect("subsets")
 
 
 def _delete(request: HttpRequest, one: Model) -> HttpResponse:
     one.delete()
     messages.success(request, f"'{one}' is deleted. Earlier reports keep it.")
-    return _compute()
-
-
-def _compute() -> HttpResponse:
     order_numbers()
     return redirect("subsets")

@@ -107,7 +107,6 @@ def choose_figure(parameters: Mapping[str, Any], asked: Mapping[str, str]) -> Fi
     datasets = parameters["datasets"]
     dataset = _one_of(datasets, asked.get("dataset"))
     others = [name for name in datasets if name != dataset] or datasets
-    named = sorted({name for sets in parameters["predictions"].values() for name in sets})
     return FigureChoice(
         figure=_one_of(list(KINDS), asked.get("figure")),
         dataset=dataset,
@@ -115,8 +114,13 @@ def choose_figure(parameters: Mapping[str, Any], asked: Mapping[str, str]) -> Fi
         group=_one_of(parameters["groups"], asked.get("group")),
         measure=_one_of(list(MEASURES), asked.get("measure")),
         scale="probit" if asked.get("scale") == "probit" else "plain",
-        participant=_one_of(["", *named], asked.get("participant")),
+        participant=_one_of(["", *participants_of(parameters)], asked.get("participant")),
     )
+
+
+def participants_of(parameters: Mapping[str, Any]) -> list[str]:
+    """The names of those whose predictions the report was computed from."""
+    return sorted({name for sets in parameters["predictions"].values() for name in sets})
 
 
 def _one_of(there: Sequence[str], asked: str | None) -> str:

@@ -3,12 +3,16 @@ from typing import Any
 
 from celery import shared_task
 from celery.signals import task_failure, worker_ready
+from django.db import transaction
 
+from accounts import audit
+from accounts.models import User
+from annotation.models import Dataset
 from config.celery import app
 from evaluation import recomputing
 from evaluation.exports import jobs
 from evaluation.inference import runs
-from evaluation.models import InferenceRun, InferenceShard
+from evaluation.models import ClassifierModel, InferenceRun, InferenceShard
 from evaluation.operations import failures
 from taxonomy.jobs import DATABASE_IS_AWAY
 
@@ -66,6 +70,14 @@ def send_shards(run: InferenceRun) -> None:
     if run.state == InferenceRun.State.RUNNING:
         for shard_id in runs.open_shards(run):
             infer_shard.delay(shard_id)
+
+
+def order_run(model: ClassifierModel, dataset: Dataset, replace: bool, user: User) -> InferenceRun:
+    """Start a run on the workers, noted in the audit. Raises InputError as `runs.start_run` does."""
+    run = runs.start_run(model, dataset, replace, user)
+    audit.note(user, audit.Action.RUN, f"{model.participant} on {dataset}")
+    transaction.on_commit(lambda: send_shards(run))
+    return run
 
 
 def order_run_again(run: InferenceRun) -> None:

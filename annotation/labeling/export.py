@@ -8,11 +8,17 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
+from django.http import Http404, StreamingHttpResponse
 
+from accounts import audit
+from accounts.models import User
 from annotation.exporting.csv_files import plain_text
 from annotation.exporting.records import pseudonym
+from annotation.labeling.examinations import must_not_know
 from annotation.models import LabelingTask
+from taxonomy.downloads import disposition, file_name
 
 COLUMNS = [
     "task", "labeler", "position", "image_id", "target", "class", "confidence", "later", "note",
@@ -80,4 +86,23 @@ def as_csv(task: LabelingTask) -> Iterator[str]:
     yield line.getvalue()
 
 
-FORMATS: dict[str, Callable[[LabelingTask], Iterator[str]]] = {"csv": as_csv, "json": as_json}
+FORMATS: dict[str, tuple[str, Callable[[LabelingTask], Iterator[str]]]] = {
+    "csv": ("text/csv; charset=utf-8", as_csv),
+    "json": ("application/json", as_json),
+}
+
+
+def answers_file(task: LabelingTask, user: User, suffix: str) -> StreamingHttpResponse:
+    """The answers for an admin, noted in the audit.
+
+    Raises Http404 for another format; PermissionDenied for who takes part, until they are revealed.
+    """
+    if suffix not in FORMATS:
+        raise Http404
+    if must_not_know(user, task):
+        raise PermissionDenied("You take part: the answers are yours to export once revealed.")
+    audit.note(user, audit.Action.EXPORT, f"answers of {task.name} as {suffix}")
+    content_type, lines = FORMATS[suffix]
+    name = file_name("answers", task.name, suffix=suffix)
+    headers = {"Content-Disposition": disposition(name)}
+    return StreamingHttpResponse(lines(task), content_type=content_type, headers=headers)

@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import audit
 from accounts.models import User
 from accounts.roles import ADMIN, LABELER, REVIEWER, roles_of, roles_required, signed_in
-from annotation.labeling import changes, export, statistics, tasks
+from annotation.labeling import changes, statistics, tasks
 from annotation.labeling.embargo import seen_by
 from annotation.labeling.examinations import must_not_know
+from annotation.labeling.export import answers_file
 from annotation.labeling.forms import TaskForm, possible_labelers
 from annotation.labeling.results import answers_of
 from annotation.labeling.sampling import draw_sample
@@ -24,7 +25,6 @@ from annotation.labeling.timeline import timeline
 from annotation.models import Dataset, Enrollment, LabelingTask
 from annotation.review.tables import Column, sort_table
 from taxonomy.classes import class_index_url
-from taxonomy.downloads import disposition, file_name
 from taxonomy.errors import InputError
 from taxonomy.forms import shown_classes
 from taxonomy.hierarchy import hierarchy_url
@@ -34,7 +34,6 @@ from taxonomy.reference.sheets import thumbs_of
 EVERYBODY = (ADMIN, REVIEWER, LABELER)
 CLASSES_SHOWN = 25
 ANSWERS_SHOWN = 120
-CONTENT_TYPES = {"json": "application/json", "csv": "text/csv; charset=utf-8"}
 LABELERS = [
     Column("username", "Labeler", text=True),
     Column("answered", "Answered"),
@@ -215,18 +214,11 @@ def labeling_enroll(request: HttpRequest, task_id: int) -> HttpResponse:
 def labeling_answers(request: HttpRequest, task_id: int, suffix: str) -> HttpResponseBase:
     """The answers with their times, as a file; not for an admin who is examined with the others."""
     task = get_object_or_404(LabelingTask, pk=task_id)
-    if suffix not in export.FORMATS:
-        raise Http404
-    if must_not_know(signed_in(request), task):
-        messages.error(request, "You take part: the answers are yours to export once revealed.")
+    try:
+        return answers_file(task, signed_in(request), suffix)
+    except PermissionDenied as error:
+        messages.error(request, str(error))
         return redirect("labeling_about", task_id)
-    audit.note(signed_in(request), audit.Action.EXPORT, f"answers of {task.name} as {suffix}")
-    name = file_name("answers", task.name, suffix=suffix)
-    return StreamingHttpResponse(
-        export.FORMATS[suffix](task),
-        content_type=CONTENT_TYPES[suffix],
-        headers={"Content-Disposition": disposition(name)},
-    )
 
 
 @require_GET

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from annotation.importing.alone import one_at_a_time
+from annotation.importing.alone import wait_for_imports
 from annotation.labeling.embargo import SEEN
 from annotation.labeling.sampling import Drawn, Sample, datasets_of, draw_sample
 from annotation.models import Enrollment, LabelingTask
@@ -66,7 +66,8 @@ def create_task(
         raise InputError("A seed is a number from 0 to 9223372036854775807.")
     if not 0 <= settings.get("embargo_days", 0) <= LONGEST_EMBARGO:
         raise InputError(f"An embargo has 0 to {LONGEST_EMBARGO:,} days.")
-    with one_at_a_time(), transaction.atomic():
+    with transaction.atomic():
+        wait_for_imports()
         if LabelingTask.objects.filter(name=name).exists():
             raise InputError(f"There is a task '{name}' already.")
         drawn = draw_sample(sample, kind, seed)

@@ -156,6 +156,7 @@ def open_round(
     datasets, reviewers = list(datasets), list(reviewers)
     if not name.strip():
         raise InputError("A round needs a name.")
+    wait_for_imports()  # and for rounds that are being opened under the same name
     if ReviewRound.objects.filter(name=name).exists():
         raise InputError(f"There is a round '{name}' already.")
     if not datasets:

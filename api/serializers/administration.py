@@ -154,8 +154,10 @@ class PersonSerializer(serializers.ModelSerializer):
 
 
 class PersonChangeSerializer(serializers.Serializer):
-    roles = serializers.ListField(child=serializers.ChoiceField(ROLES))
-    active = serializers.BooleanField(default=True)
+    """What is left out stays as it is."""
+
+    roles = serializers.ListField(child=serializers.ChoiceField(ROLES), required=False)
+    active = serializers.BooleanField(required=False)
 
 
 class InvitationSerializer(serializers.ModelSerializer):

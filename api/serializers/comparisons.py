@@ -10,6 +10,7 @@ from annotation.models import Participant
 from api.serializers.results import RowSerializer
 from evaluation.comparison import METRICS
 from evaluation.figure_choice import KINDS
+from evaluation.galleries import Answered
 from evaluation.metrics.changes import Change
 from evaluation.models import ParticipantGroup, Subset
 
@@ -75,14 +76,29 @@ class GivenSerializer(serializers.Serializer):
     right = serializers.BooleanField()
 
 
-class AnsweredSerializer(serializers.Serializer):
+class AnswersSerializer(serializers.Serializer):
+    """What was answered on an image, the most frequent answer first. Classes are indices."""
+
+    target = serializers.IntegerField()
+    correct = serializers.ListField(child=serializers.IntegerField())
+    answers = GivenSerializer(many=True)
+
+
+def answers_told(one: Answered) -> dict[str, Any]:
+    return {
+        "target": one.target.index, "correct": [label_class.index for label_class in one.correct],
+        "answers": [
+            {"class": label_class.index, "participants": who, "right": right}
+            for label_class, who, right in one.answers
+        ],
+    }  # fmt: skip
+
+
+class AnsweredSerializer(AnswersSerializer):
     """An image with what was answered, the most frequent answer first. Classes are indices."""
 
     image_id = serializers.CharField()
     uid = serializers.UUIDField()
-    target = serializers.IntegerField()
-    correct = serializers.ListField(child=serializers.IntegerField())
-    answers = GivenSerializer(many=True)
 
 
 class AboutSerializer(serializers.Serializer):
@@ -212,6 +228,7 @@ class SubsetSerializer(serializers.ModelSerializer):
 class ParticipantGroupSerializer(serializers.ModelSerializer):
     """With `votes`, their majority is a participant as well."""
 
+    name = serializers.CharField(max_length=150)  # that it is free is for the form to see
     members = serializers.SlugRelatedField(
         "name", many=True, allow_empty=False,
         queryset=Participant.objects.all(),

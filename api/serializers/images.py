@@ -5,6 +5,7 @@ from __future__ import annotations
 from rest_framework import serializers
 
 from annotation.discussion.views import KINDS
+from api.serializers.comparisons import AnswersSerializer
 from api.serializers.review import LARGEST_INDEX, VERDICTS
 
 
@@ -103,17 +104,8 @@ class CasesSerializer(serializers.Serializer):
     results = CaseSerializer(many=True)
 
 
-class GivenAnswerSerializer(serializers.Serializer):
-    vars()["class"] = serializers.IntegerField()
-    participants = serializers.ListField(child=serializers.CharField())
-    right = serializers.BooleanField()
-
-
-class DatasetAnswersSerializer(serializers.Serializer):
+class DatasetAnswersSerializer(AnswersSerializer):
     dataset = serializers.CharField()
-    target = serializers.IntegerField()
-    correct = serializers.ListField(child=serializers.IntegerField())
-    answers = GivenAnswerSerializer(many=True)
 
 
 class ImageAnswersSerializer(serializers.Serializer):

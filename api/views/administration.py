@@ -33,10 +33,10 @@ class People(ForAdmins, Listing):
     """Everybody who has an account, and what they may do."""
 
     serializer_class = shown.PersonSerializer
-    queryset = User.objects.prefetch_related("groups")
+    queryset = User.objects.all()
 
     def get_queryset(self) -> QuerySet:
-        return super().get_queryset().exclude(pk__in=people.from_elsewhere())
+        return people.accounts().prefetch_related("groups")
 
 
 class OnePerson(ForAdmins):
@@ -44,8 +44,10 @@ class OnePerson(ForAdmins):
 
     @extend_schema(request=shown.PersonChangeSerializer, responses={200: shown.PersonSerializer})
     def patch(self, request: Request, person_id: int) -> Response:
-        person = get_object_or_404(User, pk=person_id)
-        people.change_person(self.user, person, **self.asked(shown.PersonChangeSerializer))
+        person = get_object_or_404(people.accounts(), pk=person_id)
+        asked, now = self.asked(shown.PersonChangeSerializer), shown.PersonSerializer(person).data
+        roles, active = (asked.get(name, now[name]) for name in ("roles", "active"))
+        people.change_person(self.user, person, roles, active)
         return Response(shown.PersonSerializer(person).data)
 
 

@@ -33,7 +33,7 @@ from api.parsers import CSV, NDJSON, PARQUET, Body, CsvParser, NdjsonParser, Par
 from api.serializers import bulk as shown
 from taxonomy.downloads import disposition, file_name
 
-MOST_NAME = 80
+MOST_NAME, MOST_BYTES = 80, 240
 
 
 class Bulk(Endpoint):
@@ -148,8 +148,9 @@ class Judgments(Bulk):
     def post(self, request: Request) -> Response:
         """Bring judgments of many reviewers, as `import_judgments` reads them."""
         name, body = self.required("name"), self.body()
-        if "/" in name or len(name) > MOST_NAME or not name.isprintable():
-            reason = f"1 to {MOST_NAME} characters that a file's name may have"
+        too_long = len(name) > MOST_NAME or len(name.encode()) > MOST_BYTES
+        if "/" in name or too_long or not name.isprintable():
+            reason = f"1 to {MOST_NAME} characters ({MOST_BYTES} bytes) that a file's name may have"
             raise ValidationError({"name": reason})
 
         def work() -> Response:

@@ -16,7 +16,7 @@ from api.base import KEY, Endpoint, Listing, valid
 from api.idempotency import once_json
 from api.serializers import comparisons as shown
 from evaluation import recomputing
-from evaluation.choice_forms import ParticipantGroupForm, SubsetForm
+from evaluation.choice_forms import ParticipantGroupForm, SubsetForm, save_choice
 from evaluation.models import ParticipantGroup, Subset
 from evaluation.tasks import order_numbers
 
@@ -39,9 +39,7 @@ class Subsets(Listing):
     def saved(self, form: Any) -> Response:
         def work() -> Response:
             made: ModelForm = valid(form())
-            one = made.save()
-            order_numbers()
-            return Response(self.get_serializer(one).data, status=201)
+            return Response(self.get_serializer(save_choice(made)).data, status=201)
 
         return once_json(self.request, self.user, work)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -25,8 +25,15 @@ from evaluation.addressed import addressed_report
 from evaluation.changes import accuracy_changes, changed_images, compare
 from evaluation.chosen import Chosen, chosen_of
 from evaluation.ensembles import members_by_group
-from evaluation.figure_choice import KINDS, choose_figure, points_of
-from evaluation.galleries import Answered, answered
+from evaluation.figure_choice import (
+    KINDS,
+    MEASURES,
+    SCALES,
+    choose_figure,
+    participants_of,
+    points_of,
+)
+from evaluation.galleries import answered
 from evaluation.metrics.changes import Change
 from evaluation.models import LabelSnapshot, MetricReport
 from evaluation.participant_views import KINDS as WHO
@@ -48,15 +55,35 @@ def report_asked(number: str) -> MetricReport:
     return report
 
 
-def check_known(request: Request, parameters: Mapping[str, Any]) -> None:
-    """Pages show something else for what is not there; a script is told."""
-    for name, there in (
-        ("dataset", parameters["datasets"]), ("against", parameters["datasets"]),
-        ("group", parameters["groups"]),
-    ):  # fmt: skip
+def check_known(request: Request, parameters: Mapping[str, Any], **more: Collection[str]) -> None:
+    """Pages show something else for what is not there; a script is told. more: what else there is."""
+    datasets, groups = parameters["datasets"], parameters["groups"]
+    known = {"dataset": datasets, "against": datasets, "group": groups, **more}
+    for name, there in known.items():
         for value in request.query_params.getlist(name):
             if value not in there:
-                raise ValidationError({name: f"The report has no {name} '{value}'."})
+                raise ValidationError({name: f"There is no {name} '{value}' here."})
+
+
+def check_figure(request: Request, report: MetricReport) -> None:
+    """`check_known` for what figures take."""
+    check_known(
+        request, report.parameters, figure=KINDS, measure=MEASURES, scale=SCALES, theme=["light", "dark"],
+        participant=["", *participants_of(report.parameters)],
+    )  # fmt: skip
+
+
+def table_asked(request: Request, report: MetricReport) -> made.Asked:
+    """The table that the address asks for, `check_known`."""
+    groups, rows = members_by_group(), report.rows
+    check_known(
+        request, report.parameters, metric=made.METRICS, who=[*groups, *made.KINDS.values()],
+        participant={row["participant"] for row in rows},
+    )  # fmt: skip
+    asked = made.choose(report.parameters, rows, request.query_params, groups)
+    if request.query_params.get("sort") and asked.sort is None:
+        raise ValidationError({"sort": "The table has no such column."})
+    return asked
 
 
 def finite(value: Any) -> Any:
@@ -91,7 +118,7 @@ class FigureData(Endpoint):
         if figure not in KINDS:
             raise Http404("There is no such figure.")
         report = report_asked(request.query_params.get("report", ""))
-        check_known(request, report.parameters)
+        check_figure(request, report)
         choice = choose_figure(report.parameters, request.query_params.dict() | {"figure": figure})
         points = [
             finite({key: value for key, value in point.items() if key != "href"})
@@ -116,9 +143,7 @@ class ComparisonTable(Endpoint):
     )  # fmt: skip
     def get(self, request: Request) -> Response:
         report = report_asked(request.query_params.get("report", ""))
-        check_known(request, report.parameters)
-        groups = members_by_group()
-        asked = made.choose(report.parameters, report.rows, request.query_params, groups)
+        asked = table_asked(request, report)
         lines = [
             {**vars(line), "cells": [vars(cell) if cell else NOTHING for cell in line.cells]}
             for line in made.table(report.rows, asked)
@@ -151,19 +176,11 @@ class OfLatest(Endpoint):
         found = answered(chosen.arrays, np.asarray(page.object_list), names, self.user)
         return {
             "page": page.number, "pages": page.paginator.num_pages, "count": len(places),
-            "results": [_answered(one) for one in found],
+            "results": [
+                {"image_id": one.image.key, "uid": one.image.uid, **shown.answers_told(one)}
+                for one in found
+            ],
         }  # fmt: skip
-
-
-def _answered(one: Answered) -> dict[str, Any]:
-    return {
-        "image_id": one.image.key, "uid": one.image.uid, "target": one.target.index,
-        "correct": [label_class.index for label_class in one.correct],
-        "answers": [
-            {"class": label_class.index, "participants": who, "right": right}
-            for label_class, who, right in one.answers
-        ],
-    }  # fmt: skip
 
 
 class Missed(OfLatest):

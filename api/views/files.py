@@ -11,7 +11,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from api.base import Download, query
-from api.views.comparisons import REPORT, check_known, report_asked
+from api.views.comparisons import REPORT, check_figure, report_asked, table_asked
 from evaluation import comparison, figure_views, report_views, table_views
 from evaluation.figures import MEDIA_TYPES
 
@@ -39,7 +39,7 @@ class FigureFile(Download):
     )  # fmt: skip
     def get(self, request: Request, report: str, suffix: str) -> HttpResponseBase:
         found = report_asked(report)
-        check_known(request, found.parameters)
+        check_figure(request, found)
         return figure_views.figure_file(request._request, found.pk, suffix)
 
 
@@ -56,6 +56,7 @@ class TableFile(Download):
         responses=files(kind for kind, _ in comparison.FORMATS.values()),
     )  # fmt: skip
     def get(self, request: Request, suffix: str) -> HttpResponseBase:
+        table_asked(request, report_asked(request.query_params.get("report", "")))
         return table_views.comparison_file(request._request, suffix)
 
 

@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -58,12 +58,14 @@ class Guide(Guiding, Listing):
         archived = asked.get("archived") == "true"
         found = super().get_queryset().filter(taxonomy=taxonomy, archived__isnull=not archived)
         if text := asked.get("q", "").strip():
+            if archived:
+                raise ValidationError({"q": "What was taken out of the guide is not searched."})
             found = found.filter(pk__in=[hit.entry.pk for hit in search(taxonomy, text).hits])
         return found
 
     @extend_schema(
         parameters=[query("q", "Only with these words, typing errors forgiven."),
-                    query("archived", "true: those that were taken out of the guide.", bool)]
+                    query("archived", "true: those that were taken out of the guide; not with q.", bool)]
     )  # fmt: skip
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().get(request, *args, **kwargs)

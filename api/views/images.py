@@ -13,6 +13,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -27,6 +28,7 @@ from annotation.models import Candidate, Comment, Image, Verdict
 from api.base import KEY, Download, Endpoint, query
 from api.idempotency import once_json
 from api.serializers import images as shown
+from api.serializers.comparisons import answers_told
 from evaluation.galleries import answers_on
 from evaluation.reports import latest_report
 
@@ -133,17 +135,7 @@ class ImageAnswers(Endpoint):
     @extend_schema(responses={200: shown.ImageAnswersSerializer})
     def get(self, request: Request, uid: UUID) -> Response:
         found = answers_on(latest_report(), open_image(uid, self.user), self.user)
-        datasets = [
-            {
-                "dataset": name, "target": one.target.index,
-                "correct": [label_class.index for label_class in one.correct],
-                "answers": [
-                    {"class": label_class.index, "participants": who, "right": right}
-                    for label_class, who, right in one.answers
-                ],
-            }
-            for name, one in found
-        ]  # fmt: skip
+        datasets = [{"dataset": name, **answers_told(one)} for name, one in found]
         return Response({"datasets": datasets})
 
 
@@ -161,8 +153,10 @@ class Cases(Endpoint):
         kind = request.query_params.get("kind", "disputed")
         if kind not in KINDS:
             raise Http404("There is no such list.")
-        index = request.query_params.get("class", "")
-        chosen = int(index) if index.isascii() and index.isdecimal() and len(index) < 9 else None
+        index = request.query_params.get("class")
+        if index is not None and not (index.isascii() and index.isdecimal() and len(index) < 9):
+            raise ValidationError({"class": "expected the index of a class"})
+        chosen = None if index is None else int(index)
         total = lists.counts(self.user, chosen)[kind]
         page = Paginator(range(total), lists.PAGE).get_page(request.query_params.get("page"))
         found = lists.cases(kind, self.user, chosen, page.number)

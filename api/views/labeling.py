@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, StreamingHttpResponse
+from django.http import Http404
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
@@ -16,13 +15,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
-from accounts import audit
 from accounts.roles import ADMIN, ROLES, roles_of
 from annotation.fields import Malformed
-from annotation.labeling import exchange, export, tasks
+from annotation.labeling import exchange, tasks
 from annotation.labeling.changes import change_task
-from annotation.labeling.examinations import must_not_know
 from annotation.labeling.exchange import training_part
+from annotation.labeling.export import FORMATS, answers_file
 from annotation.labeling.handing_in import hand_in
 from annotation.labeling.parsing import read_positions
 from annotation.labeling.results import answers_of
@@ -37,10 +35,8 @@ from annotation.review.forms import random_seed
 from api.base import KEY, Download, Endpoint, LatestFirst, Listing, query, valid
 from api.idempotency import once_json
 from api.serializers import labeling as shown
-from taxonomy.downloads import disposition, file_name
+from api.views.files import files
 from taxonomy.models import Taxonomy
-
-TYPES = {"json": "application/json", "csv": "text/csv"}
 
 
 class Labeling(Endpoint):
@@ -245,21 +241,9 @@ class TaskExport(Download):
 
     roles = (ADMIN,)
 
-    @extend_schema(
-        responses={(200, TYPES["json"]): OpenApiTypes.OBJECT, (200, TYPES["csv"]): OpenApiTypes.STR}
-    )
+    @extend_schema(responses=files(kind for kind, _ in FORMATS.values()))
     def get(self, request: Request, task_id: int, suffix: str) -> HttpResponseBase:
-        task = get_object_or_404(LabelingTask, pk=task_id)
-        if suffix not in export.FORMATS:
-            raise Http404
-        if must_not_know(self.user, task):
-            raise PermissionDenied("You take part: the answers are yours to export once revealed.")
-        audit.note(self.user, audit.Action.EXPORT, f"answers of {task.name} as {suffix}")
-        name = file_name("answers", task.name, suffix=suffix)
-        headers = {"Content-Disposition": disposition(name)}
-        return StreamingHttpResponse(
-            export.FORMATS[suffix](task), content_type=TYPES[suffix], headers=headers
-        )
+        return answers_file(get_object_or_404(LabelingTask, pk=task_id), self.user, suffix)
 
 
 class TaskPreview(Endpoint):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import transaction
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
@@ -12,7 +11,6 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import audit
 from accounts.roles import ADMIN
 from api.base import KEY, Endpoint, LatestFirst, Listing, valid
 from api.idempotency import once, once_json
@@ -29,9 +27,9 @@ from evaluation.inference.registering import (
     preprocessing_of,
     register_upload,
 )
-from evaluation.inference.runs import change_run, start_run
+from evaluation.inference.runs import change_run
 from evaluation.models import ClassifierModel, InferenceRun
-from evaluation.tasks import send_shards
+from evaluation.tasks import order_run, send_shards
 
 
 class Models(Listing):
@@ -134,12 +132,9 @@ class Runs(Listing):
     def post(self, request: Request) -> Response:
         """Start a run."""
         asked = self.asked(shown.RunSerializer)
-        model, dataset = asked["model"], asked["dataset"]
 
         def work() -> Response:
-            run = start_run(model, dataset, asked["replace"], self.user)
-            audit.note(self.user, audit.Action.RUN, f"{model.participant} on {dataset}")
-            transaction.on_commit(lambda: send_shards(run))
+            run = order_run(asked["model"], asked["dataset"], asked["replace"], self.user)
             return Response(_shown(run), status=201)
 
         return once_json(request, self.user, work)

@@ -53,7 +53,11 @@ class NewModelForm(forms.Form):
             except (ValueError, RecursionError) as error:
                 raise forms.ValidationError(f"This is no JSON: {error}") from None
         lines = [line.strip() or None for line in text.rstrip().splitlines()]
-        return {"classes": [int(line) if line and line.isdecimal() else line for line in lines]}
+        return {"classes": [int(line) if line and _is_index(line) else line for line in lines]}
+
+
+def _is_index(line: str) -> bool:
+    return line.isdecimal() and len(line) < 10
 
 
 def _choices(names: Any) -> list[tuple[str, str]]:

@@ -10,16 +10,15 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import audit
 from accounts.roles import ADMIN, roles_required, signed_in
 from evaluation.inference.forms import NewModelForm, PreprocessingForm, RunForm
 from evaluation.inference.label_maps import NO_CLASS
 from evaluation.inference.preview import datasets_for, try_out
 from evaluation.inference.progress import failures_of, progress_of
 from evaluation.inference.registering import change_preprocessing, preprocessing_of, register_upload
-from evaluation.inference.runs import change_run, start_run
+from evaluation.inference.runs import change_run
 from evaluation.models import ClassifierModel, InferenceRun
-from evaluation.tasks import send_shards
+from evaluation.tasks import order_run, send_shards
 from taxonomy.errors import InputError
 
 LISTED = 30
@@ -38,16 +37,10 @@ def models(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         data = form.cleaned_data
         try:
-            run = start_run(data["model"], data["dataset"], data["replace"], signed_in(request))
+            run = order_run(data["model"], data["dataset"], data["replace"], signed_in(request))
         except InputError as error:
             form.add_error(None, str(error))
         else:
-            audit.note(
-                signed_in(request),
-                audit.Action.RUN,
-                f"{data['model'].participant} on {run.dataset}",
-            )
-            send_shards(run)
             return redirect("inference_run", run.pk)
     runs = InferenceRun.objects.select_related("model__participant", "dataset")[:LISTED]
     known = ClassifierModel.objects.select_related("participant", "taxonomy")

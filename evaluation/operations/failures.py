@@ -29,11 +29,14 @@ def note(
     FailedTask.objects.exclude(pk__in=list(kept.values_list("pk", flat=True))).delete()
 
 
+@transaction.atomic
 def order_again(failed: FailedTask) -> None:
-    """Give a failed task to the workers once more."""
+    """Give a failed task to the workers once more. Raises InputError if somebody did so already."""
     positional, named = failed.arguments
-    app.send_task(failed.name, positional, named)
-    failed.delete()
+    deleted, _ = FailedTask.objects.filter(pk=failed.pk).delete()
+    if not deleted:
+        raise InputError("This task was ordered again already.")
+    app.send_task(failed.name, positional, named)  # before the commit: without a broker it stays
 
 
 @transaction.atomic

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.urls import reverse
 
+from accounts import people
 from accounts.models import AuditEntry, Invitation, User
 from accounts.people import find_invitation
 from accounts.roles import LABELER, REVIEWER
@@ -17,6 +19,8 @@ from annotation.models import Dataset, ImportJob
 from api.models import KeptAnswer, Token, Webhook
 from config.celery import app
 from evaluation.models import ClassifierModel, FailedTask
+from evaluation.operations import failures
+from taxonomy.errors import InputError
 from tests.api.scripts import Script, problem
 from tests.evaluation.inference.onnx_files import write_model
 from tests.factories import make_taxonomy, make_user
@@ -83,6 +87,8 @@ def test_an_import_that_can_not_be_is_refused_by_its_fields_or_says_its_rows(upl
     assert (failed["state"], failed["errors"][0]["row"]) == ("failed", 2)
     again = script("post", "import_retry", number)
     assert "upload them again" in problem(again)["detail"]
+    many = {f"x{number}": "" for number in range(1001)}
+    assert "many" in problem(script("post", "imports", data=many))["detail"]
 
 
 def test_a_model_is_brought_looked_at_tried_and_corrected(tmp_path):
@@ -108,6 +114,8 @@ def test_a_model_is_brought_looked_at_tried_and_corrected(tmp_path):
     wrong = problem(script.send("put", "model", model["id"], content=other | {"resize": "no"}))
     assert wrong["errors"][0]["field"] == "resize"
     assert problem(bring(b"nonsense"))["status"] == 400
+    for label_map in ("7" * 5000, '{"classes": [%s]}' % ("7" * 4000)):
+        assert problem(bring(content, label_map=label_map))["status"] == 400
     assert Script(REVIEWER)("get", "model", model["id"]).status_code == 403
 
 
@@ -134,18 +142,31 @@ def test_people_are_invited_and_changed_and_it_is_noted(django_capture_on_commit
     assert admin.send("patch", "person", linus.pk, content=change).json()["roles"] == [
         "labeler", "reviewer",
     ]  # fmt: skip
+    admin.send("patch", "person", linus.pk, content={"active": False})  # the roles stay
+    locked = admin.send("patch", "person", linus.pk, content={"roles": ["labeler"]}).json()
+    assert (locked["roles"], locked["active"]) == (["labeler"], False)
     refused = admin.send("patch", "person", admin.user.pk, content={"roles": []})
     assert (refused.status_code, "last one" in problem(refused)["detail"]) == (409, True)
     assert User.objects.get(pk=admin.user.pk).groups.count() == 1  # all or nothing
     assert problem(admin.send("patch", "person", linus.pk, content={"roles": ["king"]}))["errors"]
     noted = admin("get", "audit", query="?action=roles").json()["results"]
     assert [one["subject"] for one in noted] == [
+        "linus: labeler, locked out", "linus: labeler, reviewer, locked out",
         "linus: reviewer, labeler", "invited somebody as reviewer",
     ]  # fmt: skip
     assert noted[0]["user"] == admin.user.username
-    assert AuditEntry.objects.count() == 2
+    assert AuditEntry.objects.count() == 4
     for name in ("people", "audit", "invitations", "operations", "webhooks", "failed_tasks"):
         assert Script(REVIEWER)("get", name).status_code == 403, name
+
+
+def test_nobody_becomes_an_admin_who_cannot_log_in(admin_client):
+    number = people.take_in(["elsewhere"])["elsewhere"]
+    change = {"roles": ["admin"], "active": True}
+    assert Script().send("patch", "person", number, content=change).status_code == 404
+    page = admin_client.post(reverse("person_change", args=[number]), change)
+    assert page.status_code == 404
+    assert User.objects.get(pk=number).groups.filter(name="admin").count() == 0
 
 
 def test_what_failed_is_ordered_again(monkeypatch):
@@ -158,6 +179,9 @@ def test_what_failed_is_ordered_again(monkeypatch):
     assert admin("post", "failed_task_retry", failed.pk).status_code == 202
     assert sent == [("x.y", [1], {"a": 2})]
     assert not FailedTask.objects.exists()
+    with pytest.raises(InputError, match="already"):  # somebody was faster
+        failures.order_again(failed)
+    assert len(sent) == 1
     found = admin("get", "operations").json()
     assert found["disk"]["total"] > 0
     assert set(found["idle"]) == set(found["queues"])  # there are no workers

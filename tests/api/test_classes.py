@@ -52,7 +52,11 @@ def test_groups_are_made_changed_and_deleted_by_admins(six):
     assert (made.status_code, made.json()["classes"]) == (201, [0, 1])
     number = made.json()["id"]
     animals = {"name": "animals", "rule": "root", "root": "animal"}
-    changed = admin.send("put", "group", six.pk, number, content=animals).json()
+    known = admin("get", "group", six.pk, number)["ETag"]
+    for match, status in (('"other"', 412), (known, 200), (known, 412), ("*", 200)):
+        answer = admin.send("put", "group", six.pk, number, content=animals, **{"if-match": match})
+        assert answer.status_code == status, match
+    changed = answer.json()
     assert (changed["root"], changed["classes"]) == ("animal", [0, 2, 3])
     rest = admin.send(
         "post", "groups", six.pk,
@@ -81,7 +85,12 @@ def test_relations_are_entered_and_decided_by_reviewers(six):
     assert linus("get", "class", six.pk, 3).json()["hints"]
     number = made.json()["id"]
     assert linus("get", "relation", six.pk, number).status_code == 200
-    ada.send("patch", "relation", six.pk, number, content={"state": "dismissed"})
+    known = {"if-match": ada("get", "relation", six.pk, number)["ETag"]}
+    for status in (200, 412):  # it is another now
+        answer = ada.send(
+            "patch", "relation", six.pk, number, content={"state": "dismissed"}, **known
+        )
+        assert answer.status_code == status
     assert linus("get", "relation", six.pk, number).status_code == 404
     assert number not in [one["id"] for one in linus("get", "relations", six.pk).json()["results"]]
     listed = ada("get", "relations", six.pk, query="?state=dismissed&q=tusker").json()["results"]
@@ -165,6 +174,9 @@ def test_the_guide_is_written_by_everybody_and_no_text_is_lost(six):
     assert refused.status_code == 403
     Script(ADMIN).send("put", "entry_archive", six.pk, entry["id"], content=archive)
     assert ada("get", "guide", six.pk).json()["results"] == []
+    assert len(ada("get", "guide", six.pk, query="?archived=true").json()["results"]) == 1
+    both = problem(ada("get", "guide", six.pk, query="?archived=true&q=thin"))
+    assert both["errors"][0]["field"] == "q"
     assert GuideEntry.objects.count() == 1
 
 

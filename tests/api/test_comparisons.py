@@ -57,6 +57,18 @@ def test_figures_and_the_table_have_the_numbers_of_the_report(report):
     for name, args in (("figure", ["measures"]), ("table", []), ("missed", [])):
         answer = script("get", name, *args, query="?dataset=phtos")
         assert problem(answer)["errors"][0]["field"] == "dataset"  # no other one instead
+    for name, args, fields in (
+        ("figure", ["classes"], ["measure", "participant"]),
+        ("figure_file", ["latest", "json"], ["figure", "measure", "participant", "scale", "theme"]),
+        ("table", [], ["metric", "participant", "who", "sort"]),
+        ("table_file", ["csv"], ["metric", "participant", "who"]),
+        ("cases", [], ["class"]),
+    ):  # fmt: skip
+        for field in fields:
+            answer = script("get", name, *args, query=f"?{field}=typo")
+            assert problem(answer)["errors"][0]["field"] == field, (name, field)
+    people = script("get", "table", query="?who=People&participant=good").json()["lines"]
+    assert [one["name"] for one in people] == ["good"]
     assert script("get", "figure", "party").status_code == 404
 
 
@@ -94,11 +106,15 @@ def test_participants_stand_beside_each_other(report):
     assert "There is no snapshot" in problem(answer)["detail"]
 
 
-def test_subsets_and_groups_are_saved_and_deleted_by_admins(report, ordered):
+def test_subsets_and_groups_are_saved_and_deleted_by_admins(
+    report, ordered, django_capture_on_commit_callbacks
+):
     admin, script = Script(ADMIN), Script(REVIEWER)
     content = {"name": "single", "most_labels": 1}
     assert script.send("post", "subsets", content=content).status_code == 403
-    made = admin.send("post", "subsets", content=content, **{"idempotency-key": "s"})
+    with django_capture_on_commit_callbacks(execute=True):
+        made = admin.send("post", "subsets", content=content, **{"idempotency-key": "s"})
+        assert not ordered  # what they follow from is not committed yet
     assert made.status_code == 201, made.content
     assert admin.send("post", "subsets", content=content, **{"idempotency-key": "s"}).json() == (
         made.json()
@@ -111,7 +127,16 @@ def test_subsets_and_groups_are_saved_and_deleted_by_admins(report, ordered):
         "most_labels"
     )
     group = {"name": "best", "members": ["good", "half"], "votes": True}
-    assert admin.send("post", "participant_groups", content=group).status_code == 201
+    with django_capture_on_commit_callbacks(execute=True):
+        first, again = (
+            admin.send("post", "participant_groups", content=group, **{"idempotency-key": "g"})
+            for _ in range(2)
+        )
+    assert (first.status_code, again.json()) == (201, first.json())
+    assert (
+        problem(admin.send("post", "participant_groups", content=group))["errors"][0]["field"]
+        == "name"
+    )
     alone = problem(
         admin.send("post", "participant_groups", content=group | {"name": "x", "members": ["good"]})
     )

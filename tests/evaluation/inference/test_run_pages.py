@@ -52,11 +52,12 @@ def test_without_a_model_the_page_says_how_one_comes_in(admin_client):
 
 
 def test_a_run_is_started_watched_paused_resumed_and_finished(
-    admin_client, tmp_path, dataset, sent
+    admin_client, tmp_path, dataset, sent, django_capture_on_commit_callbacks
 ):
     model = register(write_model(tmp_path / "colours.onnx"), dataset.taxonomy, {})
     form = {"model": model.pk, "dataset": "photos"}
-    answer = admin_client.post(reverse("models"), form)
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = admin_client.post(reverse("models"), form)
     run = InferenceRun.objects.get()
     page = reverse("inference_run", args=[run.pk])
     assert answer["Location"] == page
@@ -198,11 +199,14 @@ def test_a_model_runs_on_no_dataset_of_other_classes(admin_client, tmp_path, dat
     assert "are others" in answer.content.decode()
 
 
-def test_failures_are_told_by_image_and_reason(admin_client, tmp_path, dataset, sent):
+def test_failures_are_told_by_image_and_reason(
+    admin_client, tmp_path, dataset, sent, django_capture_on_commit_callbacks
+):
     image = Image.objects.order_by("datasetimage__position")[1]
     default_storage.delete(image.file)
     model = register(write_model(tmp_path / "colours.onnx"), dataset.taxonomy, {})
-    admin_client.post(reverse("models"), {"model": model.pk, "dataset": "photos"})
+    with django_capture_on_commit_callbacks(execute=True):
+        admin_client.post(reverse("models"), {"model": model.pk, "dataset": "photos"})
     for shard in sent:
         do_shard(shard)
     page = reverse("inference_run", args=[InferenceRun.objects.get().pk])
