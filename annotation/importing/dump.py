@@ -51,8 +51,8 @@ def import_dump(path: Path, progress: Progress = quiet) -> dict[str, Any]:
     dump: import the dataset again with `--images` to add them. People come back under their
     pseudonyms, as accounts to which nobody can log in.
 
-    Returns {"taxonomy", "datasets", "images", "candidates", "judgments", "predictions", "answers",
-    "relations", "guide"} and the dump's "snapshot", a hash or None. Raises InputError, with nothing
+    Returns {"taxonomy", "datasets", "images", "candidates", "judgments", "rules", "predictions",
+    "answers", "relations", "guide"} and the dump's "snapshot", a hash or None. Raises InputError, with nothing
     changed, for what is no dump, one of a newer Tusker, a file that is missing or differs from what
     it should be, and datasets, rounds, tasks, groups or a guide that are here already.
     """
@@ -77,8 +77,8 @@ def _store(dump: Dump, progress: Progress) -> dict[str, Any]:
     _groups(dump, taxonomy)
     _refuse_known(dump, taxonomy)
     people = _people(dump)
-    store_rules(dump, people)
-    counts = store_words(dump, taxonomy, people, progress)
+    rules = store_rules(dump, people)
+    counts = store_words(dump, taxonomy, people, progress) | {"rules": rules}
     mark_disputed(taxonomy)
     counts["predictions"] = _predictions(dump, taxonomy, progress)
     counts["answers"] = store_tasks(dump, taxonomy, people)
@@ -109,7 +109,7 @@ def _groups(dump: Dump, taxonomy: Taxonomy) -> None:
     masks = group_masks(taxonomy, kind=None)
     for position, row in enumerate(dump.rows("groups")):
         wanted = np.zeros(taxonomy.classes.count(), bool)
-        wanted[row["classes"]] = True
+        wanted[np.array(row["classes"], np.uint32)] = True
         there = masks.get(row["name"])
         if there is not None and not np.array_equal(there, wanted):
             raise InputError(f"the group '{row['name']}' is here, of other classes")

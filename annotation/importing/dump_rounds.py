@@ -11,7 +11,7 @@ from django.db.backends.utils import CursorWrapper
 
 from annotation.importing.dump_files import Dump
 from annotation.importing.dump_guide import check, moment
-from annotation.models import Dataset, ReviewRound, VerdictRule
+from annotation.models import Dataset, Judgment, ReviewRound, VerdictRule
 from annotation.review.consensus import judged_candidates, rule_in_force, verdicts_by
 from annotation.review.rule import make_rule
 from annotation.review.scope import Scope
@@ -92,15 +92,18 @@ def store_round_candidates(cursor: CursorWrapper, parameters: Mapping[str, Any])
     analyze("annotation_roundcandidate")
 
 
-def store_rules(dump: Dump, people: Mapping[str, int]) -> None:
-    """Store the rules that were chosen, unless one was chosen here: that stays in force."""
-    if VerdictRule.objects.exists():
-        return
-    for row in dump.rows("rules"):
+def store_rules(dump: Dump, people: Mapping[str, int]) -> int:
+    """Store the rules that were chosen; how many. None where one was chosen or judgments were given: what
+    is in force here goes on."""
+    if VerdictRule.objects.exists() or Judgment.objects.exists():
+        return 0
+    rows = list(dump.rows("rules"))
+    for row in rows:
         rule = make_rule(row["method"], row["confidence"])
         rule.chosen_by_id = people[row["chosen_by"]]
         rule.save()
         VerdictRule.objects.filter(pk=rule.pk).update(created=moment(row["chosen"]))
+    return len(rows)
 
 
 def mark_disputed(taxonomy: Taxonomy) -> None:

@@ -49,6 +49,7 @@ from annotation.models import (
     Verdict,
     VerdictRule,
 )
+from annotation.review.consensus import rule_in_force
 from annotation.review.rounds import count_progress, open_round
 from annotation.review.rule import decide_anew
 from annotation.review.scope import Scope
@@ -268,7 +269,8 @@ def test_snapshot_accuracies_and_every_word_come_back(dump, tmp_path, name):
     found = the_rest()
     for what, expected in dump["rest"].items():
         assert found[what] == expected, what
-    assert (result["answers"], result["relations"], result["guide"]) == (6, 2, 2)
+    counts = [result[name] for name in ("answers", "relations", "guide", "rules")]
+    assert counts == [6, 2, 2, 1]
     assert len(dump["rest"]["answers"]) == 16
 
 
@@ -462,6 +464,7 @@ ODD_JSON = [
     (r'"class_index": 7', '"class_index": -1', "indices of its classes are not 0, 1"),
     (r'"lemmas": \["class 3"\]', '"lemmas": []', NOT_STORED),
     (r'"classes": \[0, ', '"classes": [5000, ', NOT_STORED),
+    (r'"classes": \[0, ', '"classes": [-1, ', NOT_STORED),
     (r'("name": "few", "kind": )"group"', r'\1"robot"', "'robot' is no kind of a class group"),
     (r'(\{"kind": "subset".*\}),?\n', r"\1,\n\1,\n", NOT_STORED),
     (r'"source": "wordnet"', '"source": "dream"', "'dream' is no source of a class relation"),
@@ -588,3 +591,11 @@ def test_json_comes_in_under_any_name_and_other_imports_wait_for_the_end(dump, t
             "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = %s", [LOCK]
         )
         assert cursor.fetchone() == (1,)
+
+
+def test_a_rule_that_was_chosen_here_stays_in_force(dump):
+    emptied()
+    VerdictRule.objects.create(method="unanimous", confidence=0.5, chosen_by=make_user(name="eve"))
+    assert bring(dump["folder"])["rules"] == 0
+    assert rule_in_force().method == "unanimous"
+    assert disputed() == dump["disputed"]
