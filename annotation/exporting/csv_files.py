@@ -23,28 +23,29 @@ COLUMNS = [
     "problematic", "problem_reason",
     "judgment_id", "judgment", "reviewer", "round", "judged_at", "milliseconds",
 ]  # fmt: skip
-# What people write.
+# What people write, and names.
 FREE = ("reason", "task", "note", "instructions", "title", "text", "description", "condition",
-        "definition", "name")  # fmt: skip
+        "definition", "name", "participant", "dataset", "round", "reviewer", "labeler", "author",
+        "decided_by", "chosen_by")  # fmt: skip
 # What spreadsheets take for the beginning of a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # Those that the flat file holds.
 FLAT = ("images", "candidates", "judgments")
 
+PLAIN = "CASE WHEN left({0}, 1) = ANY(%(formula)s) THEN '''' ELSE '' END || {0}"
 ROWS = """
-    SELECT image.key, image.datasets::text, class.key, class.index, class.name,
+    SELECT image.key, image.datasets::text, class.key, class.index, {class_name},
         (class.index = image.target_index)::int, coalesce(candidate.verdict, 'withdrawn'),
         image.problematic::int,
-        CASE WHEN left(image.problem_reason, 1) = ANY(%(formula)s) THEN '''' ELSE '' END
-            || image.problem_reason,
-        said.client_id, said.verdict, said.reviewer,
-        CASE WHEN left(said.round, 1) = ANY(%(formula)s) THEN '''' ELSE '' END || said.round,
-        said.judged_at, said.milliseconds
+        {reason}, said.client_id, said.verdict, {reviewer}, {round}, said.judged_at, said.milliseconds
     FROM dumped_candidate candidate FULL JOIN dumped_judgment said USING (image_id, class_index)
     JOIN dumped_image image ON image.id = image_id
     JOIN dumped_class class ON class.index = class_index
     ORDER BY image.id, said.id, class.index
-"""
+""".format(  # noqa: S608
+    class_name=PLAIN.format("class.name"), reason=PLAIN.format("image.problem_reason"),
+    reviewer=PLAIN.format("said.reviewer"), round=PLAIN.format("said.round"),
+)  # fmt: skip
 
 
 def write_csv(folder: Path, selection: Selection, progress: Progress) -> Counter[str]:
@@ -122,8 +123,9 @@ def _write_predictions(path: Path, scope: Scope, name: str) -> int:
         for participant, kind, dataset, k, top_k, seconds, _ in table_rows(scope, name):
             size = len(top_k) // k
             said = [pa.array(classes) for classes in top_k.reshape(size, k).T]
+            names = (plain_text(participant), kind, plain_text(dataset))
             columns = [
-                *(pa.repeat(word, size) for word in (participant, kind, dataset)),
+                *(pa.repeat(word, size) for word in names),
                 pa.array(keys.get(dataset, [])[:size]),
                 *said,
                 *[pa.nulls(size, pa.int32())] * (ranks - k),

@@ -110,7 +110,7 @@ def _dataset(
         "media_type": "image",
         "description": f"Multi-labels of {names}, written by Tusker.",
         "info": {
-            "snapshot": selection.snapshot,
+            **selection.of_snapshot(),
             "datasets": [dataset.name for dataset in selection.datasets],
             "participants": {field: name for name, field in fields.items()},
         },

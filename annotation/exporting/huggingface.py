@@ -31,7 +31,7 @@ def write_huggingface(folder: Path, selection: Selection, progress: Progress) ->
     for dataset in selection.datasets:
         path = folder / "data" / f"{splits[dataset.name]}.parquet"
         _write_split(path, replace(selection, datasets=[dataset]), counting)
-    (folder / "README.md").write_text(_card(splits, selection.snapshot), encoding="utf-8")
+    (folder / "README.md").write_text(_card(splits, selection.held), encoding="utf-8")
     counting.finish()
     return Counter(images=counting.done)
 
@@ -93,13 +93,13 @@ def _schema(keys: Sequence[str]) -> pa.Schema:
     return pa.schema(fields, metadata={"huggingface": info})
 
 
-def _card(splits: dict[str, str], snapshot: str | None) -> str:
+def _card(splits: dict[str, str], held: str | None) -> str:
     files = "".join(f"  - split: {one}\n    path: data/{one}.parquet\n" for one in splits.values())
     named = "".join(f"- `{split}`: {name}\n" for name, split in splits.items())
-    held = f"snapshot {snapshot}" if snapshot else "what was held when this was written"
+    written = held or "what was held when this was written"
     return (
         f"---\nconfigs:\n- config_name: default\n  data_files:\n{files}---\n\n"
-        f"# Multi-labels\n\nWritten by Tusker: {held}. For each image the class it came with and its "
+        f"# Multi-labels\n\nWritten by Tusker: {written}. For each image the class it came with and its "
         "candidate classes by verdict; problematic images do not count.\n\n"
         f"{named}"
     )

@@ -19,7 +19,7 @@ from annotation.exporting.scope import Scope, prepared
 from annotation.exporting.tables import TABLES, table_rows
 from taxonomy.progress import Progress
 
-FORMAT, VERSION = "tusker-annotations", 2
+FORMAT, VERSION = "tusker-annotations", 3
 # Those that stand in the images.
 INSIDE = ("candidates", "judgments", "adjudications")
 # The last line: the SHA-256 of everything before it.
@@ -96,7 +96,7 @@ def _head(selection: Selection) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "version": VERSION,
-        "snapshot": selection.snapshot,
+        **selection.of_snapshot(),
         "exported": datetime.now(UTC).isoformat(),
         "taxonomy": selection.taxonomy.name,
         "datasets": [dataset.name for dataset in selection.datasets],

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from annotation.exporting import csv_files, json_file
 from annotation.exporting.records import Selection
@@ -16,8 +17,9 @@ from annotation.exporting.tables import ABOUT, VERSION
 MANIFEST, README = "manifest.json", "README.md"
 HEAD = """# Annotations
 
-Written by Tusker, of {held}. `manifest.json` has the hash of the snapshot (null: as it was when this was written), the
-datasets, the number of rows and the SHA-256 of every file.
+Written by Tusker, of {held}. `manifest.json` has the hash of the snapshot (null: as it was when this was written, or,
+with `part_of`, some datasets of that snapshot), the datasets, the number of rows and the SHA-256 of every file; its
+`seal` is the SHA-256 of the rest of it as JSON with sorted keys.
 """
 TAIL = """
 {people} Times are ISO 8601 in UTC. A snapshot freezes which images count, their verdicts, and what had been said of
@@ -29,7 +31,11 @@ TABULAR = """
 | --- | --- |
 {rows}
 """
-BACK = "\n`manage.py import_dump` brings all of it into an empty Tusker.\n"
+BACK = """
+`manage.py import_dump` brings it into an empty Tusker. What the dump does not have stays out: comments, problem reports
+(but whether an image is problematic, and why), turns that were skipped, who added a class, what a round asked for and
+nobody judged, predictions that others replaced, and all but the last answer to each image of a task.
+"""
 CONTENT = {
     "json": "\n`annotations.json` is one object, each of whose lists has an item per line. In `images`"
     " are what the tables candidates, judgments and adjudications have of each.\n",
@@ -50,27 +56,34 @@ NO_TABLES = ("tfds", "real", "labelstudio", "fiftyone")
 
 def finish(folder: Path, format: str, selection: Selection, rows: Mapping[str, int]) -> None:
     """Add README, unless the format has one of its own, and manifest, which has the SHA-256 of every
-    other file."""
+    other file, and of itself."""
     if not (folder / README).exists():
         (folder / README).write_text(readme(format, selection), encoding="utf-8")
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    manifest = {
+    manifest: dict[str, Any] = {
         "format": f"tusker-{format}",
         "version": VERSION,
-        "snapshot": selection.snapshot,
+        **selection.of_snapshot(),
         "exported": datetime.now(UTC).isoformat(),
         "taxonomy": selection.taxonomy.name,
         "datasets": [dataset.name for dataset in selection.datasets],
         "rows": dict(rows),
         "sha256": {path.relative_to(folder).as_posix(): sha256(path) for path in files},
     }
+    manifest["seal"] = seal(manifest)
     text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
     (folder / MANIFEST).write_text(text, encoding="utf-8")
 
 
+def seal(manifest: Mapping[str, Any]) -> str:
+    """The SHA-256 of all that a manifest says, but for its seal, as JSON with sorted keys."""
+    said = {key: value for key, value in manifest.items() if key != "seal"}
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
 def readme(format: str, selection: Selection) -> str:
     """What the files of a dump say, for whoever finds it years later."""
-    held = f"snapshot {selection.snapshot}" if selection.snapshot else "what was held then"
+    held = selection.held or "what was held then"
     named = "People are under the names of their accounts." if selection.with_names else ""
     text = HEAD.format(held=held) + CONTENT.get(format, "")
     if format not in NO_TABLES:

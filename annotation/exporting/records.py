@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from django.conf import settings
@@ -25,7 +26,8 @@ class Frozen:
 
     image_ids int64 [n_images], primary keys of those that count, and problematic bool [n_images];
     of the candidates, each [n_candidates]: candidate_images int32 (rows of image_ids),
-    candidate_classes int32, verdicts uint8; until: the moment in ISO 8601, after which nothing was
+    candidate_classes int32, verdicts uint8; members: {dataset: rows of its images in its order,
+    int32}; until: the moment in ISO 8601, after which nothing was
     said yet.
     """
 
@@ -34,6 +36,7 @@ class Frozen:
     candidate_images: NDArray[np.int32]
     candidate_classes: NDArray[np.int32]
     verdicts: NDArray[np.uint8]
+    members: Mapping[str, NDArray[np.int32]]
     until: str
 
 
@@ -56,6 +59,25 @@ class Selection:
     def taxonomy(self) -> Taxonomy:
         return self.datasets[0].taxonomy
 
+    @property
+    def is_part(self) -> bool:
+        """Whether the snapshot has datasets that are not exported: the hash is not that of this."""
+        names = {dataset.name for dataset in self.datasets}
+        return self.frozen is not None and names != set(self.frozen.members)
+
+    @property
+    def held(self) -> str | None:
+        """The name of what was held then; None: now."""
+        if not self.snapshot:
+            return None
+        return f"part of snapshot {self.snapshot}" if self.is_part else f"snapshot {self.snapshot}"
+
+    def of_snapshot(self) -> dict[str, str | None]:
+        """What a dump says of its snapshot: null if it has none or is of a part of one."""
+        if self.is_part:
+            return {"snapshot": None, "part_of": self.snapshot}
+        return {"snapshot": self.snapshot}
+
     def hidden_tasks(self) -> list[int]:
         """Primary keys of the evaluations whose answers the readers must not know."""
         secret = LabelingTask.objects.filter(
@@ -69,10 +91,11 @@ class Selection:
         return current.exclude(participant__in=secret_participants(self.readers))
 
 
-def pseudonym(user_id: int) -> str:
-    """A reviewer's name in exports: always the same here, and not to be guessed elsewhere."""
-    digest = hmac.new(settings.SECRET_KEY.encode(), f"reviewer {user_id}".encode(), hashlib.sha256)
-    return f"reviewer-{digest.hexdigest()[:8]}"
+def pseudonym(user_id: int, role: Literal["reviewer", "labeler"] = "reviewer") -> str:
+    """A person's name in exports: always the same here, and not to be guessed elsewhere; that of a
+    labeler tells nothing of the same person's as a reviewer."""
+    digest = hmac.new(settings.SECRET_KEY.encode(), f"{role} {user_id}".encode(), hashlib.sha256)
+    return f"{role}-{digest.hexdigest()[:8]}"
 
 
 def pick_datasets(names: Sequence[str] = ()) -> list[Dataset]:

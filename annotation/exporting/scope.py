@@ -22,28 +22,37 @@ CLASSES = """
     FROM taxonomy_labelclass label JOIN taxonomy_synset synset ON synset.id = label.synset_id
     WHERE label.taxonomy_id = %(taxonomy)s
 """
+MEMBERS = """
+    CREATE TEMPORARY TABLE dumped_member (dataset text, position int, image_id bigint)
+    ON COMMIT DROP
+"""
+MEMBERS_NOW = """
+    INSERT INTO dumped_member SELECT dataset.name, member.position, member.image_id
+    FROM annotation_datasetimage member JOIN annotation_dataset dataset ON dataset.id = member.dataset_id
+    WHERE dataset.id = ANY(%(datasets)s)
+"""
+MEMBERS_THEN = """
+    INSERT INTO dumped_member SELECT %s, place - 1, image_id
+    FROM unnest(%s::bigint[]) WITH ORDINALITY AS member (image_id, place)
+"""
 IMAGES = """
     CREATE TEMPORARY TABLE dumped_image ON COMMIT DROP AS
     SELECT image.id, image.key, image.target AS target_index, class.key AS target,
         image.problematic, image.problem_reason, inside.datasets
     FROM (
-        SELECT member.image_id, json_agg(dataset.name ORDER BY dataset.name) AS datasets
-        FROM annotation_datasetimage member
-        JOIN annotation_dataset dataset ON dataset.id = member.dataset_id
-        WHERE member.image_id IN (SELECT image_id FROM annotation_datasetimage
-                                  WHERE dataset_id = ANY(%(datasets)s))
-        GROUP BY member.image_id
+        SELECT image_id, json_agg(dataset ORDER BY dataset) AS datasets FROM dumped_member
+        GROUP BY image_id
     ) inside JOIN annotation_image image ON image.id = inside.image_id
     JOIN dumped_class class ON class.index = image.target
 """
 PEOPLE = """
     CREATE TEMPORARY TABLE dumped_person ON COMMIT DROP AS
-    SELECT * FROM unnest(%(people)s::bigint[], %(names)s::text[]) AS person (id, name)
+    SELECT * FROM unnest(%(people)s::bigint[], %(names)s::text[], %(labelers)s::text[])
+        AS person (id, name, labeler)
 """
 FREEZE = """
     CREATE TEMPORARY TABLE frozen_image ON COMMIT DROP AS
     SELECT * FROM unnest(%(images)s::bigint[], %(problematic)s::int[]) AS image (id, problematic);
-    DELETE FROM dumped_image WHERE id NOT IN (SELECT id FROM frozen_image);
     UPDATE dumped_image image SET problematic = frozen.problematic = 1,
         problem_reason = CASE frozen.problematic WHEN 1 THEN image.problem_reason ELSE '' END
     FROM frozen_image frozen WHERE frozen.id = image.id;
@@ -74,7 +83,7 @@ WORDS = """
     SELECT judgment.id, judgment.client_id, image.id AS image_id, image.key AS image,
         class.index AS class_index, class.key AS class,
         (%(verdicts)s)[judgment.verdict + 1] AS verdict, person.name AS reviewer,
-        review_round.name AS round,
+        review_round.id AS round_id, review_round.name AS round,
         to_char(judgment.created AT TIME ZONE 'UTC', %(moment)s) AS judged_at, judgment.milliseconds
     FROM annotation_judgment judgment
     JOIN annotation_candidate candidate ON candidate.id = judgment.candidate_id
@@ -100,7 +109,7 @@ TOTAL = """
         + (SELECT count(*) FROM annotation_candidate
            JOIN dumped_image ON dumped_image.id = annotation_candidate.image_id)
         + (SELECT count(*) FROM annotation_judgment)
-        + (SELECT count(*) FROM annotation_datasetimage WHERE dataset_id = ANY(%(datasets)s))
+        + (SELECT count(*) FROM dumped_member)
 """
 # Named cursors are planned for their first rows otherwise.
 SETTINGS = "SET LOCAL work_mem = '64MB'; SET LOCAL cursor_tuple_fraction = 1"
@@ -153,8 +162,9 @@ class Sink:
 def prepared(selection: Selection) -> Iterator[Scope]:
     """The scope of an export, for the time of a transaction that sees one moment.
 
-    Its tables and views: dumped_class (index, key, name), dumped_person (id, name), dumped_image (id,
-    key, target_index, target, problematic, problem_reason, datasets: a JSON list); dumped_candidate,
+    Its tables and views: dumped_class (index, key, name), dumped_person (id, name, labeler: their
+    pseudonym as one), dumped_member (dataset, position, image_id), dumped_image (id, key,
+    target_index, target, problematic, problem_reason, datasets: a JSON list); dumped_candidate,
     dumped_judgment and dumped_adjudication, of these images, with keys, names and words for all
     that is a number in the database.
     """
@@ -174,17 +184,33 @@ def prepared(selection: Selection) -> Iterator[Scope]:
         with connection.cursor() as cursor:
             cursor.execute(SETTINGS)
             cursor.execute(CLASSES, parameters)
+            _find_members(cursor, selection, parameters)
             cursor.execute(IMAGES, parameters)
-            cursor.execute(PEOPLE, {"people": [pk for pk, _ in people], "names": names})
+            keys = [pk for pk, _ in people]
+            labelers = [pseudonym(pk, "labeler") for pk in keys]
+            cursor.execute(PEOPLE, {"people": keys, "names": names, "labelers": labelers})
             if frozen:
                 _freeze(cursor, frozen)
-            cursor.execute("ANALYZE dumped_class, dumped_image, dumped_person")
+            cursor.execute("ANALYZE dumped_class, dumped_image, dumped_person, dumped_member")
             cursor.execute(CANDIDATES.format(held=HELD_THEN if frozen else HELD_NOW), parameters)
             cursor.execute(WORDS, parameters)
         yield Scope(selection, parameters)
         with connection.cursor() as cursor:
-            cursor.execute("DROP TABLE dumped_class, dumped_image, dumped_person CASCADE")
+            cursor.execute(
+                "DROP TABLE dumped_class, dumped_image, dumped_person, dumped_member CASCADE"
+            )
             cursor.execute("DROP TABLE IF EXISTS frozen_candidate")
+
+
+def _find_members(cursor: CursorWrapper, selection: Selection, parameters: dict[str, Any]) -> None:
+    """Fill dumped_member with what is in the datasets, or was in them when it was frozen."""
+    cursor.execute(MEMBERS)
+    if selection.frozen is None:
+        cursor.execute(MEMBERS_NOW, parameters)
+        return
+    for dataset in selection.datasets:
+        images = selection.frozen.image_ids[selection.frozen.members[dataset.name]]
+        cursor.execute(MEMBERS_THEN, [dataset.name, array_literal(images)])
 
 
 def _freeze(cursor: CursorWrapper, frozen: Frozen) -> None:

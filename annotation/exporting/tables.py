@@ -12,7 +12,7 @@ import pyarrow as pa
 from annotation.exporting.scope import Scope
 from taxonomy.groups import group_masks
 
-VERSION = 3
+VERSION = 4
 TEXT = pa.dictionary(pa.int32(), pa.string())
 TEXTS, NUMBERS = pa.list_(pa.string()), pa.list_(pa.int32())
 MOMENT = pa.string()  # ISO 8601 in UTC, with microseconds, as in the other formats
@@ -34,6 +34,12 @@ TABLES: dict[str, list[tuple[str, pa.DataType]]] = {
         ("image_id", pa.string()), ("class", TEXT), ("verdict", TEXT), ("reviewer", TEXT),
         ("reason", pa.string()), ("decided_at", MOMENT),
     ],
+    "rounds": [
+        ("round", pa.string()), ("file_sha256", pa.string()), ("blind", pa.bool_()),
+        ("overlap", pa.int32()), ("seed", pa.int64()), ("scope", pa.string()), ("instructions", pa.string()),
+        ("datasets", TEXTS), ("created", MOMENT), ("closed", MOMENT),
+    ],
+    "rules": [("method", TEXT), ("confidence", pa.float64()), ("chosen_by", TEXT), ("chosen", MOMENT)],
     "members": [("dataset", TEXT), ("position", pa.int32()), ("image_id", pa.string())],
     "participants": [("participant", pa.string()), ("kind", TEXT), ("datasets", TEXTS)],
     "predictions": [
@@ -73,6 +79,16 @@ TABLES: dict[str, list[tuple[str, pa.DataType]]] = {
         ("created", MOMENT), ("archived", MOMENT),
     ],
 }  # fmt: skip
+# The versions since which there are tables, of those that the second did not have.
+SINCE = {
+    "participants": 3,
+    "tasks": 3,
+    "answers": 3,
+    "relations": 3,
+    "guide": 3,
+    "rounds": 4,
+    "rules": 4,
+}
 ABOUT = {
     "images": "image: the datasets it is in, the class it came with, whether it is unfit and why",
     "candidates": "(image, class) pair, and what is held of it: correct, incorrect, unclear or"
@@ -80,6 +96,10 @@ ABOUT = {
     "judgments": "judgment; the last of a reviewer on a pair in a round holds, `unjudged` takes the"
     " former back",
     "adjudications": "final verdict, with its reason",
+    "rounds": "round in which something was judged, the oldest first: of several, the latest that"
+    " judged a pair counts. Those with a `file_sha256` came from that file, count as one, and as older"
+    " than all others",
+    "rules": "rule by which verdicts follow from judgments; the last holds, and none is the majority",
     "members": "image of a dataset, with its place",
     "participants": "participant, model or human, and the datasets of which there are predictions",
     "predictions": "participant and dataset: k class indices for each place, −1 for none; of people"
@@ -111,12 +131,27 @@ QUERIES = {
         SELECT image, class, verdict, reviewer, reason, decided_at
         FROM dumped_adjudication ORDER BY id
     """,
+    "rounds": """
+        SELECT review_round.name, file_sha256, blind, overlap, seed, scope::text, instructions,
+            (SELECT coalesce(json_agg(dataset.name ORDER BY dataset.name), '[]')
+             FROM annotation_reviewround_datasets asked
+             JOIN annotation_dataset dataset ON dataset.id = asked.dataset_id
+             WHERE asked.reviewround_id = review_round.id AND dataset.id = ANY(%(datasets)s)),
+            to_char(review_round.created AT TIME ZONE 'UTC', %(moment)s),
+            to_char(closed AT TIME ZONE 'UTC', %(moment)s)
+        FROM annotation_reviewround review_round
+        WHERE review_round.id IN (SELECT round_id FROM dumped_judgment) ORDER BY review_round.id
+    """,
+    "rules": """
+        SELECT rule.method, rule.confidence, person.name,
+            to_char(rule.created AT TIME ZONE 'UTC', %(moment)s)
+        FROM annotation_verdictrule rule JOIN dumped_person person ON person.id = rule.chosen_by_id
+        WHERE rule.created <= %(until)s::timestamptz ORDER BY rule.id
+    """,
     "members": """
-        SELECT dataset.name, member.position, image.key
-        FROM annotation_datasetimage member
-        JOIN annotation_dataset dataset ON dataset.id = member.dataset_id
-        JOIN dumped_image image ON image.id = member.image_id
-        WHERE dataset.id = ANY(%(datasets)s) ORDER BY dataset.name, member.position
+        SELECT member.dataset, member.position, image.key
+        FROM dumped_member member JOIN dumped_image image ON image.id = member.image_id
+        ORDER BY member.dataset, member.position
     """,
     "participants": """
         SELECT participant.name, participant.kind, json_agg(dataset.name ORDER BY dataset.name)
@@ -140,8 +175,7 @@ QUERIES = {
     """,
     "answers": """
         SELECT task.name, task.kind,
-            CASE WHEN %(named)s THEN person.name
-            ELSE coalesce(participant.name, replace(person.name, 'reviewer-', 'labeler-')) END,
+            CASE WHEN %(named)s THEN person.name ELSE coalesce(participant.name, person.labeler) END,
             participant.name, assignment.position, image.key, image.target, class.key,
             assignment.confidence, assignment.later, assignment.note, assignment.exposed,
             former.position, to_char(assignment.opened AT TIME ZONE 'UTC', %(moment)s),
@@ -193,6 +227,11 @@ QUERIES = {
         WHERE entry.taxonomy_id = %(taxonomy)s ORDER BY entry.id, revision.number
     """,
 }
+
+
+def tables_of(version: int) -> tuple[str, ...]:
+    """The tables that dumps of a version have; the second or a later one."""
+    return tuple(name for name in TABLES if SINCE.get(name, 0) <= version)
 
 
 def table_rows(scope: Scope, name: str) -> Iterator[tuple[Any, ...]]:

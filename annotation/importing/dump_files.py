@@ -6,6 +6,7 @@ import json
 import re
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,19 +16,19 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from annotation.exporting.packages import MANIFEST, sha256
-from annotation.exporting.tables import TABLES, VERSION
+from annotation.exporting.packages import MANIFEST, README, seal, sha256
+from annotation.exporting.tables import TABLES, VERSION, tables_of
 from annotation.importing.dump_json import JSON_FILE, unfold
 from taxonomy.errors import InputError
 
 OLDEST = 2
-# What was in dumps of version 2.
-FIRST_TABLES = ("images", "candidates", "judgments", "adjudications", "synsets", "groups", "members",
-                "predictions")  # fmt: skip
-KEYS = {"version": int, "taxonomy": str, "datasets": list, "sha256": dict}
+SEALED = 4  # the version since which manifests are
+KEYS = {"version": int, "taxonomy": str, "datasets": list, "sha256": dict, "rows": dict}
 FORMATS = ("tusker-parquet", "tusker-json")
 BATCH = 50_000
 PLAIN_NAME = re.compile(r"[\w-]+\.(parquet|json|md)", re.ASCII)
+# What a zip may unpack to: so many times its size, or so many bytes. Dumps as JSON shrink to a tenth.
+MOST_TIMES, MOST_BYTES = 100, 256 << 20
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,14 @@ class Dump:
             found.update(dict.fromkeys(part.column(0).unique().to_pylist()))
         return list(found)
 
+    def count(self, table: str) -> int:
+        """How many rows a table has. Raises InputError."""
+        path = self.folder / f"{table}.parquet"
+        try:
+            return pq.read_metadata(path).num_rows
+        except (pa.ArrowException, OSError) as error:
+            raise InputError(f"can't be read: {error}", file=path) from error
+
     def parts(
         self, table: str, columns: Sequence[str] | None = None, batch: int = BATCH
     ) -> Iterator[pa.RecordBatch]:
@@ -75,15 +84,35 @@ def opened(path: Path) -> Iterator[Dump]:
     """
     with tempfile.TemporaryDirectory(prefix="tusker-dump-") as name:
         scratch = Path(name)
-        if path.is_file() and path.suffix == ".json":
+        if not path.exists():
+            raise InputError("there is no such file or folder", file=path)
+        if path.is_file() and _is_json(path):
             yield _from_json(path, scratch)
             return
         folder = _unzipped(path, scratch / "zip") if path.is_file() else path
         manifest = read_manifest(folder)
         if manifest["format"] == "tusker-json":
-            yield _from_json(folder / JSON_FILE, scratch)
+            dump = _from_json(folder / JSON_FILE, scratch)
         else:
-            yield _opened(folder, manifest, _tables(manifest))
+            dump = _opened(folder, manifest, tables_of(manifest["version"]))
+        _check_rows(dump, manifest["rows"], folder / MANIFEST)
+        yield dump
+
+
+def _is_json(path: Path) -> bool:
+    """By its name or its first byte: no zip begins so."""
+    try:
+        with path.open("rb") as file:
+            return path.suffix == ".json" or file.read(1) == b"{"
+    except OSError as error:
+        raise InputError(f"can't be read: {error.strerror}", file=path) from error
+
+
+def _check_rows(dump: Dump, expected: Mapping[str, Any], manifest: Path) -> None:
+    for table in dump.tables:
+        rows = dump.count(table)
+        if rows != expected.get(table, 0):
+            raise InputError(f"says {expected.get(table)} {table}; there are {rows}", file=manifest)
 
 
 def _opened(folder: Path, head: Mapping[str, Any], tables: tuple[str, ...]) -> Dump:
@@ -94,10 +123,6 @@ def _from_json(path: Path, scratch: Path) -> Dump:
     folder = scratch / "tables"
     folder.mkdir()
     return _opened(folder, unfold(path, folder), tuple(TABLES))
-
-
-def _tables(manifest: Mapping[str, Any]) -> tuple[str, ...]:
-    return FIRST_TABLES if manifest["version"] == OLDEST else tuple(TABLES)
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -125,15 +150,26 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise InputError(
             f"is of version {version}, which holds too little to be imported", file=path
         )
-    for name in _files(manifest):
+    if (version >= SEALED or "seal" in manifest) and manifest.get("seal") != seal(manifest):
+        raise InputError("is not as it was written: it differs from its seal", file=path)
+    for name in _files(manifest, path):
         _check(folder / name, manifest["sha256"].get(name))
     return manifest
 
 
-def _files(manifest: Mapping[str, Any]) -> list[str]:
+def _files(manifest: Mapping[str, Any], path: Path) -> list[str]:
+    """Those that must be there: of its format and version, and whatever else is listed. Raises
+    InputError for a file that its format and version don't have."""
     if manifest["format"] == "tusker-json":
-        return [JSON_FILE]
-    return [f"{table}.parquet" for table in _tables(manifest)]
+        wanted = {JSON_FILE}
+    else:
+        wanted = {f"{table}.parquet" for table in tables_of(manifest["version"])}
+    listed = set(manifest["sha256"])
+    if odd := sorted(listed - wanted - {README}):
+        raise InputError(
+            f"lists {odd[0]}, which version {manifest['version']} does not have", file=path
+        )
+    return sorted(wanted | listed)
 
 
 def _check(path: Path, expected: str | None) -> None:
@@ -149,10 +185,13 @@ def _unzipped(path: Path, folder: Path) -> Path:
     """The files of a zip in a new folder; those with a path are left out, as no dump has any."""
     try:
         with zipfile.ZipFile(path) as package:
-            for name in package.namelist():
-                if PLAIN_NAME.fullmatch(name):
-                    package.extract(name, folder)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+            plain = [one for one in package.infolist() if PLAIN_NAME.fullmatch(one.filename)]
+            size = sum(one.file_size for one in plain)
+            if size > max(MOST_BYTES, MOST_TIMES * path.stat().st_size):
+                raise InputError(f"unpacks to {size >> 20:,} MiB, as no dump does", file=path)
+            for one in plain:
+                package.extract(one, folder)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise InputError(f"is no whole zip: {error}", file=path) from error
     except OSError as error:
         raise InputError(f"can't be read: {error.strerror}", file=path) from error

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from django.db.models import Model
+
 from annotation.importing.dump_files import Dump
 from taxonomy.errors import InputError
 from taxonomy.guide.class_names import class_names
@@ -14,6 +16,16 @@ from taxonomy.models import ClassRelation, GuideEntry, GuideRevision, Taxonomy
 
 def moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
+
+
+def check(made: Model) -> None:
+    """Raise InputError for what is not among the choices of its field, ValidationError for what else no
+    field of this kind holds."""
+    for field in made._meta.concrete_fields:
+        value = getattr(made, field.attname)
+        if field.choices and value not in dict(field.flatchoices):
+            raise InputError(f"'{value}' is no {field.name} of a {made._meta.verbose_name}")
+        field.run_validators(value)
 
 
 def store_relations(dump: Dump, taxonomy: Taxonomy, people: Mapping[str, int]) -> int:
@@ -28,6 +40,8 @@ def store_relations(dump: Dump, taxonomy: Taxonomy, people: Mapping[str, int]) -
         )
         for row in dump.rows("relations")
     ]  # fmt: skip
+    for relation in made:
+        check(relation)
     ClassRelation.objects.bulk_create(
         made, update_conflicts=True, unique_fields=["kind", "first", "second"],
         update_fields=["condition", "state", "source", "reason", "decided", "decided_by"],

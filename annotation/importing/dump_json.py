@@ -41,7 +41,14 @@ def unfold(path: Path, folder: Path) -> dict[str, Any]:
             _write_tables(file, folder, head)
     except OSError as error:
         raise InputError(f"can't be read: {error.strerror}", file=path) from error
-    except (KeyError, TypeError, ValueError, pa.ArrowException) as error:
+    except (
+        LookupError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        ArithmeticError,
+        pa.ArrowException,
+    ) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"is not laid out as a dump: {error!r}", file=path) from error
@@ -57,7 +64,9 @@ def _head(file: BinaryIO, path: Path) -> dict[str, Any]:
     if not isinstance(head, dict) or head.get("format") != FORMAT:
         raise InputError("does not begin as a dump of annotations does", file=path)
     version = head.get("version")
-    if not isinstance(version, int) or version > VERSION:
+    if not isinstance(version, int):
+        raise InputError("does not say of which version it is", file=path)
+    if version > VERSION:
         raise InputError(f"is of version {version}; this Tusker reads up to {VERSION}", file=path)
     if version < OLDEST:
         raise InputError(

@@ -10,7 +10,8 @@ from typing import Any
 from django.db import connection
 
 from annotation.importing.dump_files import Dump
-from annotation.importing.dump_guide import moment
+from annotation.importing.dump_guide import check, moment
+from annotation.labeling.sampling import Sample
 from annotation.models import (
     Assignment,
     Enrollment,
@@ -70,12 +71,14 @@ def _images(rows: list[dict[str, Any]], taxonomy: Taxonomy) -> dict[str, int]:
 
 
 def _make_task(row: dict[str, Any], taxonomy: Taxonomy, images: Mapping[str, int]) -> LabelingTask:
-    task = LabelingTask.objects.create(
+    task = LabelingTask(
         name=row["task"], kind=row["kind"], taxonomy=taxonomy, seed=row["seed"],
-        scope=json.loads(row["sample"]), state=row["state"], instructions=row["instructions"],
+        scope=Sample(**json.loads(row["sample"])).as_json(), state=row["state"], instructions=row["instructions"],
         embargo_days=row["embargo_days"], exposed=row["exposed"], opened=moment(row["opened"]),
         closed=moment(row["closed"]), revealed=moment(row["revealed"]),
     )  # fmt: skip
+    check(task)
+    task.save()
     LabelingTask.objects.filter(pk=task.pk).update(created=moment(row["created"]))
     TaskImage.objects.bulk_create(
         (
@@ -103,9 +106,11 @@ def _store_part(
     """A labeler's part in a task; how many answers."""
     places = dict(taxonomy.classes.values_list("synset__key", "index"))
     first = rows[0]
+    name = first["participant"]
+    participant = participant_of(name, Participant.Kind.HUMAN) if name is not None else None
     part = Enrollment.objects.create(
         task=task, labeler_id=people[first["labeler"]], number=task.enrollments.count(),
-        handed_in=moment(first["handed_in"]), participant=_participant(first["participant"]),
+        handed_in=moment(first["handed_in"]), participant=participant,
     )  # fmt: skip
     made = {
         row["position"]: Assignment(
@@ -117,6 +122,8 @@ def _store_part(
         )
         for row in rows
     }  # fmt: skip
+    if len(made) != len(rows):
+        raise InputError(f"'{task}' has two answers of '{first['labeler']}' at one position")
     Assignment.objects.bulk_create(made.values(), batch_size=AT_ONCE)
     again = [row for row in rows if row["repeats"] is not None]
     for row in again:
@@ -127,8 +134,19 @@ def _store_part(
     return sum(row["answered"] is not None for row in rows)
 
 
-def _participant(name: str | None) -> Participant | None:
-    if name is None:
-        return None
-    kind = Participant.Kind.HUMAN
-    return Participant.objects.get_or_create(name=name, defaults={"kind": kind})[0]
+def participant_of(name: str, kind: str) -> Participant:
+    """The participant of this name, made if there is none.
+
+    Raises InputError if it is a person of this installation, whose nothing of a dump is, of another kind,
+    or if there is no such kind.
+    """
+    found = Participant.objects.filter(name=name).first()
+    if found is None:
+        found = Participant(name=name, kind=kind)
+        check(found)
+        found.save()
+    if found.user_id is not None:
+        raise InputError(f"'{found}' is a person here")
+    if found.kind != kind:
+        raise InputError(f"'{found}' is a {found.kind} here, and a {kind} in the dump")
+    return found

@@ -11,7 +11,8 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from annotation.importing.dump_files import Dump
-from annotation.models import Dataset, ReviewRound, Verdict
+from annotation.importing.dump_rounds import make_rounds, store_items, store_round_candidates
+from annotation.models import Dataset, Verdict
 from taxonomy.bulk import analyze
 from taxonomy.errors import InputError
 from taxonomy.models import Taxonomy
@@ -78,13 +79,14 @@ STORE_WITHDRAWN = """
     JOIN incoming_people person ON person.name = judgment.reviewer
     JOIN annotation_image image
         ON image.key = judgment.image_id AND image.taxonomy_id = %(taxonomy)s
-    ORDER BY image.id, class.index, judged_at
+    ORDER BY image.id, class.index, judgment.number
     ON CONFLICT (image_id, class_index) DO NOTHING
 """
+# In the order of the dump: the last word of a reviewer holds, whatever their clock said.
 STORE_JUDGMENTS = """
-    INSERT INTO annotation_judgment (client_id, round_id, candidate_id, reviewer_id, verdict,
+    INSERT INTO annotation_judgment (client_id, round_id, item_id, candidate_id, reviewer_id, verdict,
                                      milliseconds, created)
-    SELECT judgment.judgment_id, review_round.id, candidate.id, person.id,
+    SELECT judgment.judgment_id, review_round.id, item.id, candidate.id, person.id,
         array_position(%(verdicts)s, judgment.verdict) - 1, judgment.milliseconds,
         judgment.judged_at
     FROM incoming_judgments judgment JOIN incoming_classes class ON class.key = judgment.class
@@ -94,7 +96,9 @@ STORE_JUDGMENTS = """
         ON image.key = judgment.image_id AND image.taxonomy_id = %(taxonomy)s
     JOIN annotation_candidate candidate
         ON candidate.image_id = image.id AND candidate.class_index = class.index
-    ORDER BY judgment.judged_at, judgment.number
+    LEFT JOIN annotation_rounditem item
+        ON item.round_id = review_round.id AND item.image_id = image.id AND item.holder_id = person.id
+    ORDER BY judgment.number
 """
 STORE_ADJUDICATIONS = """
     INSERT INTO annotation_adjudication (candidate_id, adjudicator_id, verdict, reason, created)
@@ -105,7 +109,17 @@ STORE_ADJUDICATIONS = """
     JOIN annotation_image image ON image.key = final.image_id AND image.taxonomy_id = %(taxonomy)s
     JOIN annotation_candidate candidate
         ON candidate.image_id = image.id AND candidate.class_index = class.index
-    ORDER BY final.decided_at, final.number
+    ORDER BY final.number
+"""
+# A dataset whose positions are not 0, 1, 2, …, and an image that is in none.
+GAP = """
+    SELECT dataset FROM incoming_members GROUP BY dataset
+    HAVING min(position) <> 0 OR max(position) <> count(*) - 1 OR count(DISTINCT position) < count(*)
+    LIMIT 1
+"""
+OUTSIDE = """
+    SELECT image_id FROM incoming_images
+    WHERE image_id NOT IN (SELECT image_id FROM incoming_members WHERE image_id IS NOT NULL) LIMIT 1
 """
 # Each with the tables whose rows change much by it.
 STATEMENTS = {
@@ -136,15 +150,18 @@ def store_words(
             progress("reading", number, len(COLUMNS))
             counts[name] = _copy(cursor, dump, name, columns)
         analyze(*(f"incoming_{name}" for name in COLUMNS))
-        _make_datasets_and_rounds(cursor, dump, taxonomy)
+        _make_datasets(cursor, dump, taxonomy)
+        make_rounds(dump, taxonomy)
         for number, (name, (statement, table)) in enumerate(STATEMENTS.items()):
             progress("storing", number, len(STATEMENTS))
             if name == "judgments":
                 cursor.execute(STORE_WITHDRAWN, parameters)
+                store_items(cursor, parameters)
             cursor.execute(statement, parameters)
             if cursor.rowcount != counts[name]:
                 raise InputError(f"has {name} of something that is not in it")
             analyze(table)
+        store_round_candidates(cursor, parameters)
     return {name: counts[name] for name in ("images", "candidates", "judgments")}
 
 
@@ -166,13 +183,15 @@ def _copy(cursor: CursorWrapper, dump: Dump, table: str, columns: Sequence[str])
     return count
 
 
-def _make_datasets_and_rounds(cursor: CursorWrapper, dump: Dump, taxonomy: Taxonomy) -> None:
+def _make_datasets(cursor: CursorWrapper, dump: Dump, taxonomy: Taxonomy) -> None:
+    cursor.execute(GAP)
+    if (row := cursor.fetchone()) is not None:
+        raise InputError(f"the positions of '{row[0]}' are not 0, 1, 2, …")
+    cursor.execute(OUTSIDE)
+    if (row := cursor.fetchone()) is not None:
+        raise InputError(f"the image '{row[0]}' is in none of its datasets")
     cursor.execute("SELECT dataset, count(*) FROM incoming_members GROUP BY dataset")
     sizes = dict(cursor.fetchall())
     Dataset.objects.bulk_create(
         Dataset(name=name, taxonomy=taxonomy, size=sizes.get(name, 0)) for name in dump.datasets
-    )
-    ReviewRound.objects.bulk_create(
-        ReviewRound(name=name, taxonomy=taxonomy, seed=0, state=ReviewRound.State.CLOSED)
-        for name in dump.distinct("judgments", "round")
     )

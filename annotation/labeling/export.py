@@ -52,7 +52,7 @@ def answers(task: LabelingTask) -> Iterator[dict[str, Any]]:
         cursor.execute(ANSWERS, [task.pk])
         while rows := cursor.fetchmany(CHUNK):
             for user, participant, *values in rows:
-                name = participant or pseudonym(user).replace("reviewer", "labeler")
+                name = participant or pseudonym(user, "labeler")
                 row = dict(zip(COLUMNS, [task.name, name, *values], strict=True))
                 for moment in ("opened", "answered", "handed_in"):
                     row[moment] = row[moment] and row[moment].isoformat()
@@ -74,7 +74,8 @@ def as_csv(task: LabelingTask) -> Iterator[str]:
     writer = csv.DictWriter(line, COLUMNS, lineterminator="\n")
     writer.writeheader()
     for row in answers(task):
-        row["note"], row["task"] = plain_text(row["note"]), plain_text(row["task"])
+        for name in ("note", "task", "labeler"):
+            row[name] = plain_text(row[name])
         for name in ("later", "exposed", "repeats"):
             row[name] = int(row[name])
         writer.writerow(row)

@@ -21,7 +21,7 @@ from accounts.people import admins
 from annotation.exporting.records import pick_datasets
 from annotation.exporting.writing import write_dump
 from evaluation.exports.formats import formats
-from evaluation.freezing import frozen_of
+from evaluation.freezing import datasets_of, frozen_of
 from evaluation.models import ExportJob
 from evaluation.snapshots import find_snapshot
 from taxonomy import jobs, stored
@@ -44,10 +44,7 @@ def start(format: str, names: Sequence[str], asked: str, owner: User) -> ExportJ
     if format not in formats():
         raise InputError(f"There is no format '{format}'; there are {', '.join(formats())}.")
     snapshot = find_snapshot(asked) if asked else None
-    datasets = pick_datasets(names or (snapshot.datasets if snapshot else []))
-    for dataset in datasets:
-        if snapshot and dataset.name not in snapshot.datasets:
-            raise InputError(f"The snapshot {snapshot} has nothing of '{dataset.name}'.")
+    datasets = datasets_of(names, snapshot)
     job = ExportJob.objects.create(
         format=format, datasets=[dataset.name for dataset in datasets], snapshot=snapshot,
         owner=owner, file=f"exports/{secrets.token_hex(16)}.zip",

@@ -6,9 +6,8 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from annotation.exporting.formats import FILES, FOLDERS
-from annotation.exporting.records import pick_datasets
 from annotation.exporting.writing import write_dump
-from evaluation.freezing import frozen_of
+from evaluation.freezing import datasets_of, frozen_of
 from evaluation.snapshots import find_snapshot
 from taxonomy.commands import JsonCommand
 
@@ -38,8 +37,7 @@ class Command(JsonCommand):
     def run(self, **options: Any) -> dict[str, Any]:
         asked = options["snapshot"]
         snapshot = find_snapshot(asked) if asked else None
-        names = options["dataset"] or (snapshot.datasets if snapshot else [])
-        datasets = pick_datasets(names)
+        datasets = datasets_of(options["dataset"], snapshot)
         frozen = frozen_of(snapshot) if snapshot else None
         with self.progress(options) as progress:
             result = write_dump(

@@ -7,20 +7,32 @@ import hashlib
 import io
 import json
 import zipfile
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.models import User
 from annotation.exporting.formats import FILES, FOLDERS
 from annotation.exporting.records import pick_datasets
 from annotation.exporting.tables import VERSION
 from annotation.exporting.writing import write_dump
 from annotation.labeling.answers import submit
 from annotation.labeling.tasks import close_task, reveal_task
-from annotation.models import Candidate, Dataset, Image, Judgment, LabelingTask, Verdict
+from annotation.models import (
+    Candidate,
+    Dataset,
+    Image,
+    Judgment,
+    LabelingTask,
+    PredictionSet,
+    Verdict,
+)
 from annotation.review.rounds import open_round
+from taxonomy.models import Synset
 from tests.annotation.labeling.worlds import assignments, make_task, say
 from tests.factories import adjudicate, judge, make_dataset, make_user, predict
 
@@ -46,7 +58,7 @@ def world(groups) -> Dataset:
         labeler,
         '+"so"\nit is',
     )
-    predict("net, deep", dataset, [[3, 1], [2, 0], [-1, -1], [0, 3]])
+    predict("=net, deep", dataset, [[3, 1], [2, 0], [-1, -1], [0, 3]])
     predict("Human A", dataset, [[1], [2], [3], [0]], kind="human")
     return dataset
 
@@ -104,18 +116,44 @@ def test_sheets_say_what_the_database_says(world, tmp_path):
     )
     predictions = sheet(files["predictions.csv"])
     assert [(row["participant"], row["top1"], row["top2"]) for row in predictions] == [
-        *(("Human A", str(index), "") for index in (1, 2, 3, 0)),
-        ("net, deep", "3", "1"), ("net, deep", "2", "0"), ("net, deep", "-1", "-1"),
-        ("net, deep", "0", "3"),
+        ("'=net, deep", "3", "1"), ("'=net, deep", "2", "0"), ("'=net, deep", "-1", "-1"),
+        ("'=net, deep", "0", "3"), *(("Human A", str(index), "") for index in (1, 2, 3, 0)),
     ]  # fmt: skip
     assert [row["image_id"][-1] for row in predictions[:4]] == ["1", "2", "3", "4"]
+    path = tmp_path / "again.csv"
+    path.write_text("".join(files["predictions.csv"].decode().splitlines(keepends=True)[:5]))
+    call_command("import_predictions", "set", str(path), stdout=StringIO())
+    again, first = (
+        PredictionSet.objects.get(participant__name=name).top_k for name in ("again", "=net, deep")
+    )
+    assert bytes(again) == bytes(first)
     (task,) = sheet(files["tasks.csv"])
     assert len(json.loads(task["images"])) == 4
     answers = sheet(files["answers.csv"])
     assert [row["class"] for row in answers] == ["c5", "c5", "", ""]
     assert answers[0]["note"] == "'=1+1"
     assert answers[0]["answered"].endswith("Z")
-    assert {row["labeler"][:8] for row in answers} == {"labeler-"}
+    (labeler,) = {row["labeler"] for row in answers}
+    assert labeler.startswith("labeler-")
+    pseudonyms = {row["reviewer"] for row in (final, *flat)}
+    assert labeler.removeprefix("labeler-") not in str(pseudonyms)
+    assert {row["participant"] for row in sheet(files["participants.csv"])} == {
+        "Human A",
+        "'=net, deep",
+    }
+
+
+def test_no_name_is_a_formula(world, tmp_path):
+    Synset.objects.filter(key="c0").update(lemmas=["=class"])
+    User.objects.filter(username="rosalind").update(username="@rosalind")
+    User.objects.filter(username="lea").update(username="-lea")
+    files = packed(tmp_path, "csv", with_names=True)
+    flat = sheet(files["annotations.csv"])
+    assert {row["reviewer"] for row in flat} == {"", "'@rosalind", "grace"}
+    assert "'=class" in {row["class_name"] for row in flat}
+    (final,) = sheet(files["adjudications.csv"])
+    assert final["reviewer"] == "'-lea"
+    assert {row["labeler"] for row in sheet(files["answers.csv"])} == {"'-lea"}
 
 
 def test_json_has_an_item_per_line_and_ends_in_its_hash(world, tmp_path):
@@ -123,7 +161,7 @@ def test_json_has_an_item_per_line_and_ends_in_its_hash(world, tmp_path):
     body, end = content[: content.rindex(b'"sha256"')], json.loads(content)["sha256"]
     assert hashlib.sha256(body).hexdigest() == end
     found = json.loads(content)
-    assert (found["format"], found["version"]) == ("tusker-annotations", 2)
+    assert (found["format"], found["version"]) == ("tusker-annotations", 3)
     lines = [
         json.loads(line.rstrip(b","))
         for line in content.splitlines()
@@ -133,7 +171,7 @@ def test_json_has_an_item_per_line_and_ends_in_its_hash(world, tmp_path):
     image = found["images"][0]
     assert (image["correct"], image["incorrect"], image["unclear"]) == ([], ["c1"], [])
     assert [word["verdict"] for word in image["judgments"]] == ["correct", "unclear"]
-    assert found["predictions"][0]["top_k"] == [1, 2, 3, 0]
+    assert found["predictions"][1]["top_k"] == [1, 2, 3, 0]
     assert found["rows"] == {name: len(found[name]) for name in found["rows"] if name in found} | {
         "candidates": 8, "judgments": 2, "adjudications": 1,
     }  # fmt: skip

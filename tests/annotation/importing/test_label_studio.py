@@ -320,6 +320,7 @@ def test_our_own_tasks_come_back_annotated(photos):
     assert {row[:3] for row in stored()} == {
         *((f"p{n}", index, "labelstudio-9") for n in range(4) for index in (0, 4)),
         ("p3", 3, "labelstudio-7"),
+        ("p0", 0, "labelstudio-5"),
     }
 
 
