@@ -104,6 +104,8 @@ def test_an_evaluation_is_begun_interrupted_resumed_elsewhere_and_handed_in(
     page.get_by_role("textbox", name="Note").fill("two of them?")
     page.keyboard.press("Enter")
     expect(page.locator("#note-text")).to_have_text("two of them?")
+    expect(page.locator("#note-dialog")).to_be_hidden()
+    shown(page)
     page.keyboard.press("l")
     expect(page.locator("#place")).to_have_text("Image 6 of 10")
     shown(page)

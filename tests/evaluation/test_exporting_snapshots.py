@@ -72,7 +72,7 @@ def test_the_manifest_tells_rows_and_hashes_of_every_file(world, tmp_path):
     assert manifest["rows"] == {
         "images": 3, "candidates": 6, "judgments": 1, "adjudications": 1, "synsets": 10,
         "groups": 1, "members": 3, "predictions": 0, "participants": 0, "tasks": 0, "answers": 0,
-        "relations": 0, "guide": 0,
+        "relations": 0, "guide": 0, "rounds": 1, "rules": 0,
     }  # fmt: skip
     assert set(manifest["sha256"]) == {path.name for path in out.iterdir()} - {"manifest.json"}
     for name, digest in manifest["sha256"].items():
