@@ -11,7 +11,7 @@ from django.shortcuts import render
 
 from accounts.models import User
 from accounts.roles import ADMIN, View, roles_of, signed_in
-from annotation.labeling.examinations import unrevealed_of
+from annotation.labeling.examinations import begun_by
 from annotation.review.access import blind_rounds_of
 
 
@@ -34,5 +34,5 @@ def what_blinds(user: User) -> dict[str, Any]:
     if there is neither. An admin, who sees all, is at none."""
     if ADMIN in roles_of(user):
         return {}
-    found = {"rounds": list(blind_rounds_of(user)), "tasks": list(unrevealed_of(user))}
+    found = {"rounds": list(blind_rounds_of(user)), "tasks": list(begun_by(user))}
     return found if any(found.values()) else {}

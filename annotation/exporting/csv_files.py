@@ -15,7 +15,6 @@ from annotation.exporting.counting import Counting
 from annotation.exporting.records import Selection
 from annotation.exporting.scope import Scope, prepared
 from annotation.exporting.tables import TABLES, table_rows
-from annotation.models import PredictionSet
 from taxonomy.progress import Progress
 
 COLUMNS = [
@@ -113,8 +112,7 @@ def _write_predictions(path: Path, scope: Scope, name: str) -> int:
     keys: dict[str, list[str]] = {}
     for dataset, _, key in table_rows(scope, "members"):
         keys.setdefault(dataset, []).append(key)
-    sets = PredictionSet.objects.current().filter(dataset__in=scope.selection.datasets)
-    ranks = max(sets.values_list("k", flat=True), default=1)
+    ranks = max(scope.selection.predictions().values_list("k", flat=True), default=1)
     words = [(column, pa.string()) for column in ("participant", "kind", "dataset", "image_id")]
     numbers = [(f"top{rank}", pa.int32()) for rank in range(1, ranks + 1)]
     schema = pa.schema([*words, *numbers, ("seconds", pa.float32())])

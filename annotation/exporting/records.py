@@ -14,8 +14,8 @@ from django.db.models import QuerySet
 from numpy.typing import NDArray
 
 from accounts.models import User
-from annotation.labeling.examinations import secret_participants
-from annotation.models import Dataset, LabelingTask, PredictionSet
+from annotation.labeling.examinations import secret_participants, unrevealed_of
+from annotation.models import Dataset, PredictionSet
 from taxonomy.errors import InputError
 from taxonomy.models import LabelClass, Taxonomy
 
@@ -80,10 +80,7 @@ class Selection:
 
     def hidden_tasks(self) -> list[int]:
         """Primary keys of the evaluations whose answers the readers must not know."""
-        secret = LabelingTask.objects.filter(
-            kind=LabelingTask.Kind.EVALUATION, revealed=None, enrollments__labeler__in=self.readers
-        )
-        return list(secret.distinct().values_list("pk", flat=True))
+        return list(unrevealed_of(self.readers).values_list("pk", flat=True))
 
     def predictions(self) -> QuerySet[PredictionSet]:
         """The current ones, but of people whose answers the readers must not know."""

@@ -26,24 +26,25 @@ EXAMINING = """
 def must_not_know(user: User, task: LabelingTask) -> bool:
     """Whether the user, an admin too, takes part in an evaluation that is not revealed: what others
     answered, the targets and their own answers would spoil it, or the blind review that follows."""
-    is_secret = task.kind == LabelingTask.Kind.EVALUATION and task.revealed is None
-    return is_secret and task.enrollments.filter(labeler=user).exists()
+    return unrevealed_of([user]).filter(pk=task.pk).exists()
 
 
-def unrevealed_of(user: User) -> QuerySet[LabelingTask]:
-    """The evaluations that have begun and are not revealed in which the user, an admin too, takes part,
-    the latest first."""
+def unrevealed_of(users: Collection[User]) -> QuerySet[LabelingTask]:
+    """The evaluations that are not revealed in which one of the users, an admin too, takes part, planned
+    ones among them, the latest first."""
     return LabelingTask.objects.filter(
-        kind=LabelingTask.Kind.EVALUATION, revealed=None, enrollments__labeler=user
-    ).exclude(state=LabelingTask.State.PLANNED)
+        kind=LabelingTask.Kind.EVALUATION, revealed=None, enrollments__labeler__in=users
+    ).distinct()
+
+
+def begun_by(user: User) -> QuerySet[LabelingTask]:
+    """Those of `unrevealed_of` that are no longer only planned."""
+    return unrevealed_of([user]).exclude(state=LabelingTask.State.PLANNED)
 
 
 def secret_participants(users: Collection[User]) -> set[int]:
-    """Those, by primary key, as whom people handed in evaluations that are not revealed, of which one
-    of the users takes part in."""
-    handed_in = Enrollment.objects.filter(
-        task__in=[task.pk for user in users for task in unrevealed_of(user)]
-    )
+    """The participants, by primary key, as whom people handed in an evaluation of `unrevealed_of`."""
+    handed_in = Enrollment.objects.filter(task__in=unrevealed_of(users).values("pk"))
     return set(handed_in.exclude(participant=None).values_list("participant", flat=True))
 
 

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.roles import ADMIN, REVIEWER, roles_of, roles_required, signed_in
-from annotation.labeling.examinations import unrevealed_of
+from annotation.labeling.examinations import begun_by
 from annotation.models import Dataset, LabelingTask, ReviewRound
 from annotation.review import rounds
 from annotation.review.access import LARGEST_KEY, blind_rounds_of, round_to_see, visible_rounds
@@ -114,8 +114,7 @@ def round_page(request: HttpRequest, round_id: int) -> HttpResponse:
         "scope": scope_of(current),
         "judges": judges,
         "instructions": instructions_of(current),
-        "sees_results": is_admin
-        or not (blind_rounds_of(user).exists() or unrevealed_of(user).exists()),
+        "sees_results": is_admin or not (blind_rounds_of(user).exists() or begun_by(user).exists()),
         "query": request.GET.urlencode(),
     }
     if is_admin:

@@ -9,12 +9,12 @@ from rest_framework import serializers
 from rest_framework.reverse import reverse
 
 from evaluation.exports import jobs
-from evaluation.exports.formats import formats
+from evaluation.exports.formats import ABOUT
 from evaluation.models import ExportJob
 
 
 class NewExportSerializer(serializers.Serializer):
-    format = serializers.ChoiceField(list(formats()))
+    format = serializers.ChoiceField(list(ABOUT))
     datasets = serializers.ListField(
         child=serializers.CharField(max_length=100), required=False, default=list,
         help_text="Names; none: all, or all of the snapshot.",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from annotation.exporting.formats import FILES, FOLDERS
-
 ABOUT = {
     "parquet": "All that is known, a Parquet file per table: for pandas, DuckDB and pyarrow;"
     " import_dump brings it into an empty Tusker.",
@@ -15,12 +13,3 @@ ABOUT = {
     "tfds": "What the builder imagenet2012_multilabel of TensorFlow Datasets reads.",
     "real": "The correct classes of the ImageNet validation images alone: for whatever reads ReaL.",
 }
-
-
-def formats() -> dict[str, str]:
-    """{name: one line about it} of every format that there is."""
-    return {name: ABOUT.get(name, "") for name in sorted([*FILES, *FOLDERS], key=_place)}
-
-
-def _place(name: str) -> int:
-    return list(ABOUT).index(name) if name in ABOUT else len(ABOUT)

@@ -8,7 +8,7 @@ from django import forms
 from django.utils.html import format_html
 
 from annotation.models import Dataset
-from evaluation.exports.formats import formats
+from evaluation.exports.formats import ABOUT
 from evaluation.models import LabelSnapshot
 
 LISTED = 100
@@ -30,7 +30,7 @@ class ExportForm(forms.Form):
         assert isinstance(field, forms.ChoiceField)
         field.choices = [
             (name, format_html("<strong>{}</strong> <span class=muted>{}</span>", name, about))
-            for name, about in formats().items()
+            for name, about in ABOUT.items()
         ]
         widget = self.fields["snapshot"].widget
         assert isinstance(widget, forms.Select)

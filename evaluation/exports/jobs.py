@@ -20,7 +20,7 @@ from accounts.models import User
 from accounts.people import admins
 from annotation.exporting.records import pick_datasets
 from annotation.exporting.writing import write_dump
-from evaluation.exports.formats import formats
+from evaluation.exports.formats import ABOUT
 from evaluation.freezing import datasets_of, frozen_of
 from evaluation.models import ExportJob
 from evaluation.snapshots import find_snapshot
@@ -41,8 +41,8 @@ def start(format: str, names: Sequence[str], asked: str, owner: User) -> ExportJ
     empty: what is held when it is made. Raises InputError for what there is not, for datasets that
     the snapshot lacks, and for datasets of several taxonomies.
     """
-    if format not in formats():
-        raise InputError(f"There is no format '{format}'; there are {', '.join(formats())}.")
+    if format not in ABOUT:
+        raise InputError(f"There is no format '{format}'; there are {', '.join(ABOUT)}.")
     snapshot = find_snapshot(asked) if asked else None
     datasets = datasets_of(names, snapshot)
     job = ExportJob.objects.create(

@@ -20,8 +20,8 @@ from taxonomy.pictures import PictureError
 TOP = 5
 BATCH = 16
 DECODERS = 2
-AHEAD = 4  # groups of images that are decoded and not yet classified
-GROUP = 16
+GROUP = 16  # images that are decoded in one go
+AHEAD = 4  # groups that may be decoded and not yet classified
 # What gives the square that the model sees of an image, by its position among those asked for.
 Square = Callable[[int], NDArray[np.uint8]]
 Failure = tuple[int, str]
